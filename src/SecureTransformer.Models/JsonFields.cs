@@ -1,0 +1,158 @@
+using System.Text.Json;
+
+namespace SecureTransformer.Models;
+
+/// <summary>A JSON object from a file, read by key; every complaint names the file and the key. A key whose value is null counts as absent.</summary>
+internal readonly struct JsonFields(JsonElement element, string file, string path)
+{
+    public string File { get; } = file;
+
+    public IEnumerable<string> Names
+    {
+        get
+        {
+            foreach (JsonProperty property in element.EnumerateObject())
+            {
+                yield return NameOf(property);
+            }
+        }
+    }
+
+    public bool Has(string key) => Find(key) is not null;
+
+    public int RequiredCount(string key, int max) => Count(key, max) ?? throw Missing(key);
+
+    /// <summary>A whole number from 1 to a bound.</summary>
+    public int? Count(string key, int max)
+    {
+        if (Find(key) is not { } value)
+        {
+            return null;
+        }
+
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number >= 1 && number <= max
+            ? (int)number
+            : throw Error(key, $"must be a whole number from 1 to {max}, and is {Show(value)}");
+    }
+
+    /// <summary>A whole number from 0 to a bound.</summary>
+    public int? Index(string key, int max)
+    {
+        if (Find(key) is not { } value)
+        {
+            return null;
+        }
+
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number >= 0 && number <= max
+            ? (int)number
+            : throw Error(key, $"must be a whole number from 0 to {max}, and is {Show(value)}");
+    }
+
+    /// <summary>A finite number.</summary>
+    public double? Number(string key)
+    {
+        if (Find(key) is not { } value)
+        {
+            return null;
+        }
+
+        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number)
+            ? number
+            : throw Error(key, $"must be a finite number, and is {Show(value)}");
+    }
+
+    public double RequiredNumber(string key) => Number(key) ?? throw Missing(key);
+
+    public bool? Boolean(string key) => Find(key) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.False } => false,
+        { } value => throw Error(key, $"must be true or false, and is {Show(value)}"),
+    };
+
+    public string? String(string key) => Find(key) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.String } value => StringOf(value, key),
+        { } value => throw Error(key, $"must be a string, and is {Show(value)}"),
+    };
+
+    public string RequiredString(string key) => String(key) ?? throw Missing(key);
+
+    public JsonFields? Object(string key) => Find(key) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Object } value => new JsonFields(value, File, path + key + "."),
+        { } value => throw Error(key, $"must be an object, and is {Show(value)}"),
+    };
+
+    public JsonFields RequiredObject(string key) => Object(key) ?? throw Missing(key);
+
+    public bool IsString(string key) => Find(key) is { ValueKind: JsonValueKind.String };
+
+    public bool IsObject(string key) => Find(key) is { ValueKind: JsonValueKind.Object };
+
+    public IReadOnlyList<string> Strings(string key)
+    {
+        string self = key;
+        JsonFields fields = this;
+        return [.. Elements(key).Select(e => e.ValueKind == JsonValueKind.String ? fields.StringOf(e, self) : throw fields.Error(self, $"must hold strings, and holds {Show(e)}"))];
+    }
+
+    public IReadOnlyList<JsonFields> Objects(string key)
+    {
+        JsonFields fields = this;
+        return [.. Elements(key).Select(e => e.ValueKind == JsonValueKind.Object
+            ? new JsonFields(e, fields.File, fields.Path + key + "[].")
+            : throw fields.Error(key, $"must hold objects, and holds {Show(e)}"))];
+    }
+
+    public InvalidDataException Error(string key, string problem) => new($"{File}: '{Text.Printable(path + key)}' {problem}.");
+
+    public InvalidDataException Missing(string key) => Error(key, "is missing");
+
+    private string Path => path;
+
+    private List<JsonElement> Elements(string key) => Find(key) switch
+    {
+        null => [],
+        { ValueKind: JsonValueKind.Array } value => [.. value.EnumerateArray()],
+        { } value => throw Error(key, $"must be an array, and is {Show(value)}"),
+    };
+
+    private JsonElement? Find(string key) =>
+        element.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private string StringOf(JsonElement value, string key)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidDataException($"{File}: '{Text.Printable(path + key)}' holds half of a surrogate pair.", e);
+        }
+    }
+
+    private string NameOf(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidDataException($"{File}: a key within '{Text.Printable(path)}' holds half of a surrogate pair.", e);
+        }
+    }
+
+    private static string Show(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "an array",
+        JsonValueKind.String => "a string",
+        _ => Text.Printable(value.GetRawText()),
+    };
+}
