@@ -1,0 +1,181 @@
+namespace SecureTransformer.Transport;
+
+/// <summary>What the channels of all transports share: checks, counting, the inbox, the end of a channel.</summary>
+internal abstract class LinkChannel : IChannel
+{
+    private readonly LinkInfo _info;
+    private readonly TransportOptions _options;
+    private readonly FramePool _pool;
+    private readonly EmulatedLink? _emulated;
+    private long _queuedBytes;
+    private int _disposed;
+
+    protected LinkChannel(LinkInfo info, TrafficMeter meter, FramePool pool, TransportOptions options, EmulatedLink? emulated)
+    {
+        _info = info;
+        _pool = pool;
+        _options = options;
+        _emulated = emulated;
+        Meter = meter;
+        Inbox = new Inbox(this, options);
+    }
+
+    public string PeerName => _info.PeerName;
+
+    public TrafficMeter Meter { get; }
+
+    internal string Description => _info.Description;
+
+    internal Inbox Inbox { get; }
+
+    protected TransportOptions Options => _options;
+
+    protected FramePool Pool => _pool;
+
+    protected SessionId Session => _info.Session;
+
+    protected long QueuedBytes => Interlocked.Read(ref _queuedBytes);
+
+    /// <summary>How many bytes may be queued at the sender.</summary>
+    protected virtual long QueueLimit => _options.MaxQueuedBytes;
+
+    private bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+
+    public FrameBuffer Rent(int length)
+    {
+        if ((uint)length > IChannel.MaxFrameLength)
+        {
+            throw new ArgumentOutOfRangeException(nameof(length), length, $"A frame to {Description} has 0 to {IChannel.MaxFrameLength} bytes.");
+        }
+
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return _pool.Rent(length);
+    }
+
+    public void Send(FrameBuffer frame, ushort operation)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        try
+        {
+            CheckSend(frame, operation);
+        }
+        catch
+        {
+            frame.Dispose();
+            throw;
+        }
+
+        int length = frame.Length;
+        FrameBlock block = frame.Detach();
+        int stamp = Meter.RecordSent(length);
+        _options.FrameObserver?.Invoke(new ObservedFrame
+        {
+            SessionId = _info.Session,
+            From = _info.LocalName,
+            To = _info.PeerName,
+            Operation = operation,
+            Phase = Meter.Phase,
+            Clock = stamp,
+            Payload = block.Payload(length),
+        });
+        Interlocked.Add(ref _queuedBytes, length);
+        Dispatch(new Frame(block, length, operation, stamp));
+    }
+
+    public ValueTask<FrameBuffer> ReceiveAsync(ushort operation, int length, CancellationToken cancellationToken = default) =>
+        ReceiveCoreAsync(operation, length, exact: true, cancellationToken);
+
+    public ValueTask<FrameBuffer> ReceiveAtMostAsync(ushort operation, int maxLength, CancellationToken cancellationToken = default) =>
+        ReceiveCoreAsync(operation, maxLength, exact: false, cancellationToken);
+
+    public void Abort(string reason)
+    {
+        ArgumentNullException.ThrowIfNull(reason);
+        string text = PublicText.Sanitise(reason);
+        if (!IsDisposed && Inbox.End(new Fault(FaultKind.LocalAbort, $"The session with {Description} was aborted here: {text}")))
+        {
+            SendAbort(text);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        Inbox.End(new Fault(FaultKind.Disposed, $"The channel to {Description} was disposed."));
+        await CloseAsync().ConfigureAwait(false);
+        Inbox.Dispose();
+    }
+
+    /// <summary>Ends the channel because of what the peer sent, and tells the peer.</summary>
+    internal void FailProtocol(string message)
+    {
+        if (Inbox.End(new Fault(FaultKind.Protocol, message)))
+        {
+            SendAbort("received a frame that does not fit the protocol");
+        }
+    }
+
+    /// <summary>Puts a frame on the link proper, after emulation.</summary>
+    internal abstract void Transmit(in Frame frame);
+
+    /// <summary>The program has consumed a frame from the inbox.</summary>
+    internal abstract void OnConsumed(int length);
+
+    /// <summary>A frame of the outgoing queue is gone.</summary>
+    internal void OnLeft(int length) => Interlocked.Add(ref _queuedBytes, -length);
+
+    /// <summary>Sends what is queued and closes the link.</summary>
+    protected abstract ValueTask CloseAsync();
+
+    protected void Dispatch(in Frame frame)
+    {
+        if (_emulated is null)
+        {
+            Transmit(frame);
+        }
+        else
+        {
+            _emulated.Submit(this, frame);
+        }
+    }
+
+    private void SendAbort(string text)
+    {
+        FrameBlock block = _pool.RentBlock(text.Length);
+        PublicText.Encode(text, block.Payload(text.Length));
+        Dispatch(new Frame(block, text.Length, Frame.AbortOperation, 0));
+    }
+
+    private void CheckSend(FrameBuffer frame, ushort operation)
+    {
+        if (operation >= IChannel.FirstReservedOperation)
+        {
+            throw new ArgumentOutOfRangeException(nameof(operation), operation, $"Operations from {IChannel.FirstReservedOperation} on are reserved.");
+        }
+
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (Inbox.Fault is { } fault)
+        {
+            throw fault.ToException();
+        }
+
+        if (QueuedBytes + frame.Length > QueueLimit)
+        {
+            throw new InvalidOperationException($"More than {QueueLimit} bytes are queued for {Description}; it does not receive fast enough.");
+        }
+    }
+
+    private ValueTask<FrameBuffer> ReceiveCoreAsync(ushort operation, int length, bool exact, CancellationToken cancellationToken)
+    {
+        if ((uint)length > IChannel.MaxFrameLength)
+        {
+            throw new ArgumentOutOfRangeException(nameof(length), length, $"A frame from {Description} has 0 to {IChannel.MaxFrameLength} bytes.");
+        }
+
+        return Inbox.ReceiveAsync(new Expectation(operation, length, exact), cancellationToken);
+    }
+}

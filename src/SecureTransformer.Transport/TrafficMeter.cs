@@ -1,0 +1,99 @@
+namespace SecureTransformer.Transport;
+
+/// <summary>
+/// Counts what one endpoint sends within one session, by phase, and keeps the session's logical clock.
+/// Bytes are payload bytes given to channels, without frame headers and TLS. The clock is the length of the longest chain
+/// of messages that depend on one another (Lamport's clock, advanced by messages only): a frame is sent with the
+/// sender's clock plus one, and consuming it raises the receiver's clock to that stamp. Thread-safe.
+/// </summary>
+public sealed class TrafficMeter
+{
+    private readonly Lock _gate = new();
+    private TrafficSnapshot _counts;
+    private TrafficPhase _phase = TrafficPhase.Setup;
+
+    /// <summary>The phase that traffic is charged to from now on; <see cref="TrafficPhase.Setup"/> at first.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not a phase.</exception>
+    public TrafficPhase Phase
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _phase;
+            }
+        }
+
+        set
+        {
+            if (!Enum.IsDefined(value))
+            {
+                throw new ArgumentOutOfRangeException(nameof(value), value, "Not a traffic phase.");
+            }
+
+            lock (_gate)
+            {
+                _phase = value;
+            }
+        }
+    }
+
+    /// <summary>The longest chain of dependent messages that has reached this endpoint, over all phases.</summary>
+    public int Clock => Snapshot().Clock;
+
+    /// <summary>Payload bytes sent in all phases but <see cref="TrafficPhase.Setup"/>.</summary>
+    public long BytesSentTotal => Snapshot().BytesSentTotal;
+
+    /// <summary>Frames sent in all phases but <see cref="TrafficPhase.Setup"/>.</summary>
+    public long FramesSentTotal => Snapshot().FramesSentTotal;
+
+    /// <summary>Rounds observed in all phases but <see cref="TrafficPhase.Setup"/>.</summary>
+    public int RoundsTotal => Snapshot().RoundsTotal;
+
+    /// <summary>Payload bytes sent in a phase.</summary>
+    /// <param name="phase">The phase.</param>
+    /// <returns>The number of bytes.</returns>
+    public long BytesSent(TrafficPhase phase) => Snapshot().BytesSent(phase);
+
+    /// <summary>Frames sent in a phase.</summary>
+    /// <param name="phase">The phase.</param>
+    /// <returns>The number of frames.</returns>
+    public long FramesSent(TrafficPhase phase) => Snapshot().FramesSent(phase);
+
+    /// <summary>How far the clock advanced while this was the meter's phase.</summary>
+    /// <param name="phase">The phase.</param>
+    /// <returns>The number of rounds.</returns>
+    public int Rounds(TrafficPhase phase) => Snapshot().Rounds(phase);
+
+    /// <summary>All counts at one moment.</summary>
+    /// <returns>A copy that does not change; subtract two for the traffic between them.</returns>
+    public TrafficSnapshot Snapshot()
+    {
+        lock (_gate)
+        {
+            return _counts;
+        }
+    }
+
+    /// <summary>Records one sent frame. For implementations of <see cref="IChannel"/>.</summary>
+    /// <param name="payloadBytes">The length of its payload.</param>
+    /// <returns>The clock stamp that the frame carries.</returns>
+    public int RecordSent(int payloadBytes)
+    {
+        lock (_gate)
+        {
+            _counts.AddFrame(_phase, payloadBytes);
+            return checked(_counts.Clock + 1);
+        }
+    }
+
+    /// <summary>Records that a frame was consumed. For implementations of <see cref="IChannel"/>.</summary>
+    /// <param name="stamp">The clock stamp that the frame carried.</param>
+    public void RecordReceived(int stamp)
+    {
+        lock (_gate)
+        {
+            _counts.AdvanceClock(_phase, stamp);
+        }
+    }
+}
