@@ -1,0 +1,215 @@
+using System.Runtime.InteropServices;
+
+namespace SecureTransformer.Numerics;
+
+/// <summary>Matrix products modulo 2^64. Time depends on shapes only.</summary>
+/// <remarks>
+/// Every path (AVX-512, AVX2, portable) gives the same words. No threads are used unless asked for by <c>maxDegreeOfParallelism</c>.
+/// The product may not overlap the left-hand side.
+/// </remarks>
+public static unsafe class RingMatrix
+{
+    // Fewer multiply-adds than this are not worth a second thread.
+    private const long WorthSplitting = 1 << 18;
+
+    internal static RingTilePath BestPath => RingTilePath.Portable;
+
+    /// <summary>c = a b, or c += a b.</summary>
+    /// <param name="a">The left-hand side, m x k.</param>
+    /// <param name="b">The right-hand side, k x n.</param>
+    /// <param name="c">The product, m x n.</param>
+    /// <param name="cRowStride">The distance between the beginnings of consecutive rows of <paramref name="c"/>.</param>
+    /// <param name="accumulate">Whether the product is added to <paramref name="c"/>.</param>
+    /// <param name="maxDegreeOfParallelism">The largest number of threads to use.</param>
+    /// <exception cref="ArgumentException">The shapes do not fit, or <paramref name="c"/> overlaps <paramref name="a"/>.</exception>
+    /// <exception cref="ObjectDisposedException"><paramref name="b"/> was disposed.</exception>
+    public static void Multiply(MatrixView a, PackedMatrix b, Span<ulong> c, int cRowStride, bool accumulate = false, int maxDegreeOfParallelism = 1)
+    {
+        ArgumentNullException.ThrowIfNull(b);
+        if (a.Columns != b.Rows)
+        {
+            throw new ArgumentException($"The shapes {a.Rows} x {a.Columns} and {b.Rows} x {b.Columns} do not fit.", nameof(b));
+        }
+
+        MultiplyRows(a, b, 0, c, cRowStride, accumulate, maxDegreeOfParallelism);
+    }
+
+    /// <summary>c = [a0 | a1] b, or c += [a0 | a1] b: one product whose left-hand side lies in two pieces.</summary>
+    /// <param name="a0">The left columns of the left-hand side, m x k0.</param>
+    /// <param name="a1">The right columns of the left-hand side, m x k1.</param>
+    /// <param name="b">The right-hand side, (k0 + k1) x n.</param>
+    /// <param name="c">The product, m x n.</param>
+    /// <param name="cRowStride">The distance between the beginnings of consecutive rows of <paramref name="c"/>.</param>
+    /// <param name="accumulate">Whether the product is added to <paramref name="c"/>.</param>
+    /// <param name="maxDegreeOfParallelism">The largest number of threads to use.</param>
+    /// <exception cref="ArgumentException">The shapes do not fit, or <paramref name="c"/> overlaps the left-hand side.</exception>
+    /// <exception cref="ObjectDisposedException"><paramref name="b"/> was disposed.</exception>
+    public static void Multiply(
+        MatrixView a0, MatrixView a1, PackedMatrix b, Span<ulong> c, int cRowStride, bool accumulate = false, int maxDegreeOfParallelism = 1)
+    {
+        ArgumentNullException.ThrowIfNull(b);
+        if (a0.Rows != a1.Rows)
+        {
+            throw new ArgumentException($"The pieces of the left-hand side have {a0.Rows} and {a1.Rows} rows.", nameof(a1));
+        }
+
+        if ((long)a0.Columns + a1.Columns != b.Rows)
+        {
+            throw new ArgumentException($"The shapes {a0.Rows} x ({a0.Columns} + {a1.Columns}) and {b.Rows} x {b.Columns} do not fit.", nameof(b));
+        }
+
+        if (a1.Values.Overlaps(c))
+        {
+            throw new ArgumentException("The product overlaps the left-hand side.", nameof(c));
+        }
+
+        MultiplyRows(a0, b, 0, c, cRowStride, accumulate, maxDegreeOfParallelism);
+        MultiplyRows(a1, b, a0.Columns, c, cRowStride, true, maxDegreeOfParallelism);
+    }
+
+    /// <summary>
+    /// c = or += a times the rows of b from <paramref name="firstRow"/> on, as many as <paramref name="a"/> has columns. A left-hand side
+    /// in many pieces is one product when the pieces are multiplied one after another, accumulating.
+    /// </summary>
+    /// <param name="a">The left-hand side, m x k.</param>
+    /// <param name="b">The right-hand side, with at least <paramref name="firstRow"/> + k rows, n columns.</param>
+    /// <param name="firstRow">The row of <paramref name="b"/> that the first column of <paramref name="a"/> meets.</param>
+    /// <param name="c">The product, m x n.</param>
+    /// <param name="cRowStride">The distance between the beginnings of consecutive rows of <paramref name="c"/>.</param>
+    /// <param name="accumulate">Whether the product is added to <paramref name="c"/>.</param>
+    /// <param name="maxDegreeOfParallelism">The largest number of threads to use.</param>
+    /// <exception cref="ArgumentException">The shapes do not fit, or <paramref name="c"/> overlaps <paramref name="a"/>.</exception>
+    /// <exception cref="ObjectDisposedException"><paramref name="b"/> was disposed.</exception>
+    public static void MultiplyRows(
+        MatrixView a, PackedMatrix b, int firstRow, Span<ulong> c, int cRowStride, bool accumulate = false, int maxDegreeOfParallelism = 1) =>
+        Multiply(BestPath, a, b, firstRow, c, cRowStride, accumulate, maxDegreeOfParallelism);
+
+    /// <summary>c = a b, or c += a b, with a right-hand side that is used once; it is packed on the way.</summary>
+    /// <param name="a">The left-hand side, m x k.</param>
+    /// <param name="b">The right-hand side, k x n.</param>
+    /// <param name="c">The product, m x n.</param>
+    /// <param name="cRowStride">The distance between the beginnings of consecutive rows of <paramref name="c"/>.</param>
+    /// <param name="accumulate">Whether the product is added to <paramref name="c"/>.</param>
+    /// <param name="maxDegreeOfParallelism">The largest number of threads to use.</param>
+    /// <exception cref="ArgumentException">The shapes do not fit, or <paramref name="c"/> overlaps an operand.</exception>
+    public static void Multiply(MatrixView a, MatrixView b, Span<ulong> c, int cRowStride, bool accumulate = false, int maxDegreeOfParallelism = 1)
+    {
+        if (a.Columns != b.Rows)
+        {
+            throw new ArgumentException($"The shapes {a.Rows} x {a.Columns} and {b.Rows} x {b.Columns} do not fit.", nameof(b));
+        }
+
+        using PackedMatrix packed = PackedMatrix.Pack(b);
+        Multiply(a, packed, c, cRowStride, accumulate, maxDegreeOfParallelism);
+    }
+
+    internal static bool IsSupported(RingTilePath path) => path switch
+    {
+        _ => PortableTile.IsSupported,
+    };
+
+    internal static void Multiply(
+        RingTilePath path, MatrixView a, PackedMatrix b, int firstRow, Span<ulong> c, int cRowStride, bool accumulate, int maxDegreeOfParallelism)
+    {
+        ArgumentNullException.ThrowIfNull(b);
+        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxDegreeOfParallelism, 1);
+        if ((long)firstRow + a.Columns > b.Rows)
+        {
+            throw new ArgumentException($"The shapes {a.Rows} x {a.Columns} and {b.Rows} x {b.Columns} from row {firstRow} on do not fit.", nameof(b));
+        }
+
+        MatrixView.CheckLayout(c.Length, a.Rows, b.Columns, cRowStride, nameof(c));
+        if (a.Values.Overlaps(c))
+        {
+            throw new ArgumentException("The product overlaps the left-hand side.", nameof(c));
+        }
+
+        if (a.Columns == 0 && !accumulate)
+        {
+            for (int i = 0; i < a.Rows; i++)
+            {
+                c.Slice(i * cRowStride, b.Columns).Clear();
+            }
+        }
+
+        if (a.Rows == 0 || a.Columns == 0 || b.Columns == 0)
+        {
+            ObjectDisposedException.ThrowIf(b.Handle.IsClosed, b);
+            return;
+        }
+
+        SafeHandle handle = b.Handle;
+        bool held = false;
+        try
+        {
+            handle.DangerousAddRef(ref held);
+            fixed (ulong* pa = a.Values)
+            fixed (ulong* pc = c)
+            {
+                RingProduct product = new()
+                {
+                    A = pa,
+                    ARowStride = a.ElementRowStride,
+                    AColumnStride = a.ElementColumnStride,
+                    M = a.Rows,
+                    K = a.Columns,
+                    B = new Panels((ulong*)handle.DangerousGetHandle(), b.Rows, b.Columns),
+                    FirstRow = firstRow,
+                    C = pc,
+                    CRowStride = cRowStride,
+                    Accumulate = accumulate,
+                };
+                Split(path, product, maxDegreeOfParallelism);
+            }
+        }
+        finally
+        {
+            if (held)
+            {
+                handle.DangerousRelease();
+            }
+        }
+    }
+
+    private static void Split(RingTilePath path, RingProduct p, int maxDegreeOfParallelism)
+    {
+        int panels = p.B.Count;
+        long work = (long)p.M * p.K * p.B.Columns;
+        int parts = (int)Math.Min(maxDegreeOfParallelism, Math.Max(1, work / WorthSplitting));
+        if (parts == 1)
+        {
+            Run(path, p, 0, p.M, 0, panels);
+            return;
+        }
+
+        // By rows when every part has full tiles enough; else by columns, so that a few rows stream each weight once.
+        int tiles = (p.M + 7) / 8;
+        bool byRows = tiles >= 4 * parts;
+        int units = byRows ? tiles : panels;
+        parts = Math.Min(parts, units);
+        Parallel.For(0, parts, new ParallelOptions { MaxDegreeOfParallelism = parts }, part =>
+        {
+            int from = (int)((long)units * part / parts);
+            int to = (int)((long)units * (part + 1) / parts);
+            if (byRows)
+            {
+                Run(path, p, 8 * from, Math.Min(p.M, 8 * to), 0, panels);
+            }
+            else
+            {
+                Run(path, p, 0, p.M, from, to);
+            }
+        });
+    }
+
+    private static void Run(RingTilePath path, in RingProduct p, int firstRow, int lastRow, int firstPanel, int lastPanel)
+    {
+        switch (path)
+        {
+            default:
+                RingProduct<PortableTile>.Run(p, firstRow, lastRow, firstPanel, lastPanel);
+                break;
+        }
+    }
+}

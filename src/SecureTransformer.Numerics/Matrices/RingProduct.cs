@@ -1,0 +1,159 @@
+using System.Runtime.InteropServices;
+
+namespace SecureTransformer.Numerics;
+
+/// <summary>Which tile a product runs on. All give the same words.</summary>
+internal enum RingTilePath
+{
+    Portable,
+    Avx2,
+    Avx512,
+}
+
+/// <summary>One product, c = or += a b, after validation: the arguments of the blocked loops.</summary>
+internal readonly unsafe struct RingProduct
+{
+    public required ulong* A { get; init; }
+
+    public required nint ARowStride { get; init; }
+
+    public required nint AColumnStride { get; init; }
+
+    public required int M { get; init; }
+
+    public required int K { get; init; }
+
+    public required Panels B { get; init; }
+
+    /// <summary>The row of B that the first column of A meets.</summary>
+    public required int FirstRow { get; init; }
+
+    public required ulong* C { get; init; }
+
+    public required nint CRowStride { get; init; }
+
+    public required bool Accumulate { get; init; }
+}
+
+/// <summary>
+/// The loops around the tile, after Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (ACM TOMS 2008): a block
+/// of A, packed in tiles of 8 rows, stays in the second-level cache while the panels of B pass; a piece of one panel stays in the first.
+/// </summary>
+internal static unsafe class RingProduct<TTile>
+    where TTile : struct, IRingTile
+{
+    private const int TileRows = 8;
+    private const int BlockRows = 128;
+    private const int BlockWords = 64 * 1024;
+    private const int PanelRows = 128;
+
+    // Below this many panels a packed element of A would be used too few times to pay for packing it.
+    private const int PanelsWorthPacking = 3;
+
+    public static void Run(in RingProduct p, int firstTileRow, int lastTileRow, int firstPanel, int lastPanel)
+    {
+        bool pack = p.M >= TileRows && lastPanel - firstPanel >= PanelsWorthPacking;
+        int rowsAtOnce = Math.Min(BlockRows, lastTileRow - firstTileRow);
+        int depthAtOnce = pack ? Math.Min(p.K, BlockWords / BlockRows) : p.K;
+        nuint scratchBytes = pack ? (nuint)(rowsAtOnce + TileRows) * (nuint)depthAtOnce * sizeof(ulong) : 0;
+        ulong* scratch = pack ? (ulong*)NativeMemory.AlignedAlloc(scratchBytes, SecretBufferPool.Alignment) : null;
+        try
+        {
+            for (int i0 = firstTileRow; i0 < lastTileRow; i0 += BlockRows)
+            {
+                int rows = Math.Min(BlockRows, lastTileRow - i0);
+                for (int k0 = 0; k0 < p.K; k0 += depthAtOnce)
+                {
+                    int depth = Math.Min(depthAtOnce, p.K - k0);
+                    ulong* a = p.A + i0 * p.ARowStride + k0 * p.AColumnStride;
+                    if (pack)
+                    {
+                        PackLeft(scratch, a, p.ARowStride, p.AColumnStride, rows, depth);
+                        Block(p, scratch, 1, TileRows, (nint)TileRows * depth, i0, rows, k0, depth, firstPanel, lastPanel);
+                    }
+                    else
+                    {
+                        Block(p, a, p.ARowStride, p.AColumnStride, TileRows * p.ARowStride, i0, rows, k0, depth, firstPanel, lastPanel);
+                    }
+                }
+            }
+        }
+        finally
+        {
+            if (scratch != null)
+            {
+                NativeMemory.Clear(scratch, scratchBytes);
+                NativeMemory.AlignedFree(scratch);
+            }
+        }
+    }
+
+    private static void Block(
+        in RingProduct p, ulong* a, nint rowStride, nint columnStride, nint tileStride, int i0, int rows, int k0, int depth, int firstPanel, int lastPanel)
+    {
+        ulong* edge = stackalloc ulong[TileRows * PackedMatrix.PanelWidth];
+        bool usedEdge = false;
+        for (int panel = firstPanel; panel < lastPanel; panel++)
+        {
+            int width = p.B.Width(panel);
+            int columns = Math.Min(PackedMatrix.PanelWidth, p.B.Columns - panel * PackedMatrix.PanelWidth);
+            ulong* b = p.B[panel] + ((nint)p.FirstRow + k0) * width;
+            ulong* c = p.C + i0 * p.CRowStride + (nint)panel * PackedMatrix.PanelWidth;
+            for (int k1 = 0; k1 < depth; k1 += PanelRows)
+            {
+                int count = Math.Min(PanelRows, depth - k1);
+                bool accumulate = p.Accumulate || k0 + k1 > 0;
+                ulong* tileA = a + k1 * columnStride;
+                ulong* tileC = c;
+                for (int i = 0; i < rows; i += TileRows, tileA += tileStride, tileC += TileRows * p.CRowStride)
+                {
+                    int tileRows = Math.Min(TileRows, rows - i);
+                    if (columns == width)
+                    {
+                        TTile.Multiply(tileRows, width, tileA, rowStride, columnStride, b + (nint)k1 * width, count, tileC, p.CRowStride, accumulate);
+                    }
+                    else
+                    {
+                        usedEdge = true;
+                        TTile.Multiply(tileRows, width, tileA, rowStride, columnStride, b + (nint)k1 * width, count, edge, PackedMatrix.PanelWidth, false);
+                        MergeEdge(edge, tileC, p.CRowStride, tileRows, columns, accumulate);
+                    }
+                }
+            }
+        }
+
+        if (usedEdge)
+        {
+            NativeMemory.Clear(edge, TileRows * PackedMatrix.PanelWidth * sizeof(ulong));
+        }
+    }
+
+    private static void MergeEdge(ulong* edge, ulong* c, nint cRowStride, int rows, int columns, bool accumulate)
+    {
+        for (int r = 0; r < rows; r++)
+        {
+            ulong* from = edge + (nint)r * PackedMatrix.PanelWidth;
+            ulong* to = c + r * cRowStride;
+            for (int j = 0; j < columns; j++)
+            {
+                to[j] = accumulate ? unchecked(to[j] + from[j]) : from[j];
+            }
+        }
+    }
+
+    private static void PackLeft(ulong* target, ulong* a, nint rowStride, nint columnStride, int rows, int depth)
+    {
+        for (int i = 0; i < rows; i += TileRows, target += (nint)TileRows * depth)
+        {
+            int count = Math.Min(TileRows, rows - i);
+            for (int r = 0; r < count; r++)
+            {
+                ulong* from = a + (i + r) * rowStride;
+                for (int k = 0; k < depth; k++)
+                {
+                    target[(nint)k * TileRows + r] = from[k * columnStride];
+                }
+            }
+        }
+    }
+}
