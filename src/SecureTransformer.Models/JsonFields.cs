@@ -18,8 +18,6 @@ internal readonly struct JsonFields(JsonElement element, string file, string pat
         }
     }
 
-    public bool Has(string key) => Find(key) is not null;
-
     public int RequiredCount(string key, int max) => Count(key, max) ?? throw Missing(key);
 
     /// <summary>A whole number from 1 to a bound.</summary>
@@ -89,8 +87,6 @@ internal readonly struct JsonFields(JsonElement element, string file, string pat
 
     public JsonFields RequiredObject(string key) => Object(key) ?? throw Missing(key);
 
-    public bool IsString(string key) => Find(key) is { ValueKind: JsonValueKind.String };
-
     public bool IsObject(string key) => Find(key) is { ValueKind: JsonValueKind.Object };
 
     public IReadOnlyList<string> Strings(string key)
@@ -106,6 +102,15 @@ internal readonly struct JsonFields(JsonElement element, string file, string pat
         return [.. Elements(key).Select(e => e.ValueKind == JsonValueKind.Object
             ? new JsonFields(e, fields.File, fields.Path + key + "[].")
             : throw fields.Error(key, $"must hold objects, and holds {Show(e)}"))];
+    }
+
+    /// <summary>The first element of an array such as ["[SEP]", 102], which must be a string.</summary>
+    public string PairFirst(string key)
+    {
+        List<JsonElement> elements = Elements(key);
+        return elements.Count == 2 && elements[0].ValueKind == JsonValueKind.String
+            ? StringOf(elements[0], key)
+            : throw Error(key, "must be a token and its id");
     }
 
     public InvalidDataException Error(string key, string problem) => new($"{File}: '{Text.Printable(path + key)}' {problem}.");
