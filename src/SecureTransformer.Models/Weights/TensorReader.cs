@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -16,33 +15,33 @@ internal static class TensorReader
     public static void Read(SafeFileHandle handle, TensorInfo tensor, long start, Span<double> destination)
     {
         Check(tensor, start, destination.Length);
-        int size = TensorDTypes.Bits(tensor.DType) / 8;
         while (!destination.IsEmpty)
         {
             Span<double> block = destination[..Math.Min(BlockElements, destination.Length)];
-            Span<byte> wide = MemoryMarshal.AsBytes(block);
-            Span<byte> stored = wide[(wide.Length - (block.Length * size))..];
-            Fill(handle, stored, tensor.Offset + (start * size), tensor.File, $"tensor '{Text.Printable(tensor.Name)}'");
+            Span<byte> stored = FillEnd(handle, tensor, start, MemoryMarshal.AsBytes(block), block.Length);
             switch (tensor.DType)
             {
                 case TensorDType.F32:
-                    for (int i = 0; i < block.Length; i++)
+                    ReadOnlySpan<float> singles = MemoryMarshal.Cast<byte, float>(stored);
+                    for (int i = 0; i < singles.Length; i++)
                     {
-                        block[i] = BinaryPrimitives.ReadSingleLittleEndian(stored[(4 * i)..]);
+                        block[i] = singles[i];
                     }
 
                     break;
                 case TensorDType.F16:
-                    for (int i = 0; i < block.Length; i++)
+                    ReadOnlySpan<Half> halves = MemoryMarshal.Cast<byte, Half>(stored);
+                    for (int i = 0; i < halves.Length; i++)
                     {
-                        block[i] = (double)BinaryPrimitives.ReadHalfLittleEndian(stored[(2 * i)..]);
+                        block[i] = (float)halves[i];
                     }
 
                     break;
                 default:
-                    for (int i = 0; i < block.Length; i++)
+                    ReadOnlySpan<ushort> upper = MemoryMarshal.Cast<byte, ushort>(stored);
+                    for (int i = 0; i < upper.Length; i++)
                     {
-                        block[i] = BFloat16(stored[(2 * i)..]);
+                        block[i] = BitConverter.UInt32BitsToSingle((uint)upper[i] << 16);
                     }
 
                     break;
@@ -56,34 +55,27 @@ internal static class TensorReader
     public static void Read(SafeFileHandle handle, TensorInfo tensor, long start, Span<float> destination)
     {
         Check(tensor, start, destination.Length);
-        int size = TensorDTypes.Bits(tensor.DType) / 8;
         while (!destination.IsEmpty)
         {
             Span<float> block = destination[..Math.Min(BlockElements, destination.Length)];
-            Span<byte> wide = MemoryMarshal.AsBytes(block);
-            Span<byte> stored = wide[(wide.Length - (block.Length * size))..];
-            Fill(handle, stored, tensor.Offset + (start * size), tensor.File, $"tensor '{Text.Printable(tensor.Name)}'");
+            Span<byte> stored = FillEnd(handle, tensor, start, MemoryMarshal.AsBytes(block), block.Length);
             switch (tensor.DType)
             {
                 case TensorDType.F32:
-                    if (!BitConverter.IsLittleEndian)
-                    {
-                        Span<int> words = MemoryMarshal.Cast<byte, int>(stored);
-                        BinaryPrimitives.ReverseEndianness(words, words);
-                    }
-
                     break;
                 case TensorDType.F16:
-                    for (int i = 0; i < block.Length; i++)
+                    ReadOnlySpan<Half> halves = MemoryMarshal.Cast<byte, Half>(stored);
+                    for (int i = 0; i < halves.Length; i++)
                     {
-                        block[i] = (float)BinaryPrimitives.ReadHalfLittleEndian(stored[(2 * i)..]);
+                        block[i] = (float)halves[i];
                     }
 
                     break;
                 default:
-                    for (int i = 0; i < block.Length; i++)
+                    ReadOnlySpan<ushort> upper = MemoryMarshal.Cast<byte, ushort>(stored);
+                    for (int i = 0; i < upper.Length; i++)
                     {
-                        block[i] = BFloat16(stored[(2 * i)..]);
+                        block[i] = BitConverter.UInt32BitsToSingle((uint)upper[i] << 16);
                     }
 
                     break;
@@ -92,6 +84,23 @@ internal static class TensorReader
             start += block.Length;
             destination = destination[block.Length..];
         }
+    }
+
+    /// <summary>Reads stored elements to the end of a destination, in the byte order of this machine.</summary>
+    private static Span<byte> FillEnd(SafeFileHandle handle, TensorInfo tensor, long start, Span<byte> destination, int count)
+    {
+        int size = TensorDTypes.Bits(tensor.DType) / 8;
+        Span<byte> stored = destination[(destination.Length - (count * size))..];
+        Fill(handle, stored, tensor.Offset + (start * size), tensor.File, $"tensor '{Text.Printable(tensor.Name)}'");
+        if (!BitConverter.IsLittleEndian)
+        {
+            for (int i = 0; i < stored.Length; i += size)
+            {
+                stored.Slice(i, size).Reverse();
+            }
+        }
+
+        return stored;
     }
 
     /// <summary>Reads exactly the bytes asked for, or says where the file ended.</summary>
@@ -109,9 +118,6 @@ internal static class TensorReader
             offset += read;
         }
     }
-
-    private static float BFloat16(ReadOnlySpan<byte> stored) =>
-        BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(stored) << 16);
 
     private static void Check(TensorInfo tensor, long start, int count)
     {
