@@ -1,0 +1,128 @@
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Protocols;
+
+/// <summary>All parties of a protocol in one process, over memory: for programs, tests and experiments on one machine. There is no privacy between parties that share a process.</summary>
+public sealed class LocalParties : IAsyncDisposable
+{
+    private readonly MpcProtocol _protocol;
+    private readonly SessionOptions _options;
+    private readonly InMemoryNetwork _network;
+
+    private LocalParties(MpcProtocol protocol, SessionOptions options, TransportOptions transport)
+    {
+        _protocol = protocol;
+        _options = options;
+        _network = new InMemoryNetwork(CountOf(protocol), transport);
+    }
+
+    /// <summary>The number of parties.</summary>
+    public int Count => _network.PartyCount;
+
+    /// <summary>Sets up the parties of a protocol.</summary>
+    public static LocalParties Create(MpcProtocol protocol, SessionOptions? options = null, TransportOptions? transport = null)
+    {
+        options ??= new SessionOptions { MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / CountOf(protocol)) };
+        options.Validate();
+        return new LocalParties(protocol, options, transport ?? new TransportOptions());
+    }
+
+    /// <summary>The number of parties of a protocol.</summary>
+    public static int CountOf(MpcProtocol protocol) => protocol == MpcProtocol.Replicated3 ? ReplicatedSession.Parties : 1;
+
+    /// <summary>Runs the same program at every party, each with its own session, and returns what each returned, by party.</summary>
+    /// <remarks>When one party fails the others are told, and the first failure is thrown.</remarks>
+    public async Task<T[]> RunAsync<T>(Func<MpcSession, Task<T>> program, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        var id = SessionId.New();
+        var failures = new List<Exception>();
+        Task<T>[] parties = [.. Enumerable.Range(0, Count).Select(party => Task.Run(() => RunPartyAsync(party), CancellationToken.None))];
+        try
+        {
+            return await Task.WhenAll(parties).ConfigureAwait(false);
+        }
+        catch when (failures.Count > 0)
+        {
+            // The first failure in time is the cause; the others follow from it.
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(failures[0]).Throw();
+            throw;
+        }
+
+        async Task<T> RunPartyAsync(int party)
+        {
+            try
+            {
+                ChannelSet channels = await _network.Party(party).OpenSessionAsync(id, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    MpcSession session = await OpenAsync(_protocol, channels, _options, null, cancellationToken).ConfigureAwait(false);
+                    await using (session.ConfigureAwait(false))
+                    {
+                        return await program(session).ConfigureAwait(false);
+                    }
+                }
+                catch (Exception error)
+                {
+                    lock (failures)
+                    {
+                        failures.Add(error);
+                    }
+
+                    channels.Abort($"its program failed with {error.GetType().Name}");
+                    throw;
+                }
+                finally
+                {
+                    await channels.DisposeAsync().ConfigureAwait(false);
+                }
+            }
+            catch (Exception error)
+            {
+                lock (failures)
+                {
+                    failures.Add(error);
+                }
+
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Runs the same program at every party.</summary>
+    /// <inheritdoc cref="RunAsync{T}(Func{MpcSession, Task{T}}, CancellationToken)"/>
+    public Task RunAsync(Func<MpcSession, Task> program, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        return RunAsync(
+            async session =>
+            {
+                await program(session).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Opens this party's session of a protocol over its channels.</summary>
+    public static async Task<MpcSession> OpenAsync(
+        MpcProtocol protocol, ChannelSet channels, SessionOptions options, MpcSession? parent = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(channels);
+        switch (protocol)
+        {
+            case MpcProtocol.PlaintextFloat64:
+                channels.Meter.Phase = TrafficPhase.Online;
+                return new Float64Session(options, parent, channels.Meter);
+            case MpcProtocol.PlaintextFixedPoint:
+                channels.Meter.Phase = TrafficPhase.Online;
+                return new PlaintextSession(options, parent, channels.Meter);
+            case MpcProtocol.Replicated3:
+                return await ReplicatedSession.OpenAsync(channels, options, parent, cancellationToken).ConfigureAwait(false);
+            default:
+                throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "Not a protocol of this library.");
+        }
+    }
+
+    /// <summary>Frees the network.</summary>
+    public ValueTask DisposeAsync() => _network.DisposeAsync();
+}

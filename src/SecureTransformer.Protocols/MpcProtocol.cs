@@ -1,0 +1,14 @@
+namespace SecureTransformer.Protocols;
+
+/// <summary>The protocols that come with the library.</summary>
+public enum MpcProtocol
+{
+    /// <summary>One party, no privacy: float64 and the exact functions. The oracle of accuracy.</summary>
+    PlaintextFloat64,
+
+    /// <summary>One party, no privacy: the fixed-point arithmetic of the private protocols in the clear.</summary>
+    PlaintextFixedPoint,
+
+    /// <summary>Three parties, replicated sharing over Z_2^64, one of them semi-honest.</summary>
+    Replicated3,
+}

@@ -1,0 +1,119 @@
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Protocols;
+
+/// <content>Input and output.</content>
+public abstract partial class MpcSession
+{
+    /// <summary>Shares values that one party holds.</summary>
+    /// <param name="owner">The party that holds the values.</param>
+    /// <param name="shape">The public shape.</param>
+    /// <param name="values">The values, row-major, at the owner; ignored elsewhere.</param>
+    /// <param name="fractionalBits">The fractional bits of the encoding; by default the session's.</param>
+    /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
+    /// <remarks>Nobody learns anything but the shape.</remarks>
+    /// <exception cref="ArgumentException">The owner's number of values is not that of the shape.</exception>
+    /// <exception cref="OverflowException">A value is outside the range of the encoding.</exception>
+    public async ValueTask<SecretTensor> InputAsync(
+        int owner, TensorShape shape, ReadOnlyMemory<double> values, int? fractionalBits = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(owner);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(owner, PartyCount);
+        if (owner == PartyId && values.Length != shape.Count)
+        {
+            throw new ArgumentException($"{values.Length} values for the shape {shape}, which has {shape.Count}.", nameof(values));
+        }
+
+        SecretTensor result = Allocate(shape, fractionalBits ?? FractionalBits);
+        await InPhaseAsync(TrafficPhase.Input, "input", ct => Done(InputCoreAsync(owner, values, result, ct)), cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>Opens a tensor to all parties.</summary>
+    /// <remarks>Every party learns the values, and with them the low bits that truncations rounded at random.</remarks>
+    public async ValueTask<double[]> RevealAsync(SecretTensor x, CancellationToken cancellationToken = default)
+    {
+        Require(x);
+        return (await InPhaseAsync(TrafficPhase.Output, "reveal", ct => RevealCoreAsync(x, null, ct), cancellationToken).ConfigureAwait(false))!;
+    }
+
+    /// <summary>Opens a tensor to one party; the others get null and learn nothing.</summary>
+    public ValueTask<double[]?> RevealToAsync(SecretTensor x, int party, CancellationToken cancellationToken = default)
+    {
+        Require(x);
+        ArgumentOutOfRangeException.ThrowIfNegative(party);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(party, PartyCount);
+        return InPhaseAsync(TrafficPhase.Output, "reveal", ct => RevealCoreAsync(x, party, ct), cancellationToken);
+    }
+
+    /// <summary>Opens bits to all parties.</summary>
+    public ValueTask<bool[]> RevealAsync(SecretBits x, CancellationToken cancellationToken = default)
+    {
+        Require(x);
+        return InPhaseAsync(TrafficPhase.Output, "reveal", ct => RevealCoreAsync(x, ct), cancellationToken);
+    }
+
+    /// <summary>Receives this party's shares of a tensor from a client or a model owner who is no party; see <see cref="ShareCodec"/>.</summary>
+    /// <remarks>Nobody but the sender learns anything but the shape.</remarks>
+    public async ValueTask<SecretTensor> ImportAsync(IChannel source, TensorShape shape, int? fractionalBits = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        SecretTensor result = Allocate(shape, fractionalBits ?? FractionalBits);
+        await InPhaseAsync(TrafficPhase.Input, "import", ct => Done(ImportCoreAsync(source, result, ct)), cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>Sends this party's freshly masked share of a tensor to a client who is no party; see <see cref="ShareCodec"/>.</summary>
+    /// <remarks>The client alone learns the values.</remarks>
+    public ValueTask ExportAsync(IChannel destination, SecretTensor x, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        Require(x);
+        return new ValueTask(InPhaseAsync(TrafficPhase.Output, "export", ct => Done(ExportCoreAsync(destination, x, ct)), cancellationToken).AsTask());
+    }
+
+    /// <summary>Evaluates a function on every element, in the way best for the protocol: by default the function's own.</summary>
+    /// <exception cref="ArgumentException">The tensor's fractional bits do not suit the function.</exception>
+    public ValueTask<SecretTensor> EvaluateAsync(SecretFunction function, SecretTensor x, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        Require(x);
+        return ComposeAsync(function.Name, () => EvaluateCoreAsync(function, x, cancellationToken));
+    }
+
+    /// <summary>Fills the result with shares of the owner's values.</summary>
+    protected abstract ValueTask InputCoreAsync(int owner, ReadOnlyMemory<double> values, SecretTensor result, CancellationToken cancellationToken);
+
+    /// <summary>Opens x to one party, or to all when <paramref name="party"/> is null; the values at those who learn them, else null.</summary>
+    protected abstract ValueTask<double[]?> RevealCoreAsync(SecretTensor x, int? party, CancellationToken cancellationToken);
+
+    /// <summary>Opens bits to all.</summary>
+    protected abstract ValueTask<bool[]> RevealCoreAsync(SecretBits x, CancellationToken cancellationToken);
+
+    /// <summary>Fills the result with shares sent by the protocol's <see cref="ShareCodec"/>.</summary>
+    protected abstract ValueTask ImportCoreAsync(IChannel source, SecretTensor result, CancellationToken cancellationToken);
+
+    /// <summary>Sends shares as the protocol's <see cref="ShareCodec"/> expects them.</summary>
+    protected abstract ValueTask ExportCoreAsync(IChannel destination, SecretTensor x, CancellationToken cancellationToken);
+
+    /// <summary>Evaluates a function; a protocol with a better way than the function's own overrides this.</summary>
+    protected virtual ValueTask<SecretTensor> EvaluateCoreAsync(SecretFunction function, SecretTensor x, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        return function.EvaluateAsync(this, x, cancellationToken);
+    }
+
+    private async ValueTask<T> InPhaseAsync<T>(TrafficPhase phase, string operation, Func<CancellationToken, ValueTask<T>> core, CancellationToken cancellationToken)
+    {
+        TrafficPhase before = Meter.Phase;
+        Meter.Phase = before == TrafficPhase.Setup ? before : phase;
+        try
+        {
+            return await RunAsync(operation, core, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Meter.Phase = before;
+        }
+    }
+}

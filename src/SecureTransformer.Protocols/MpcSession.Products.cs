@@ -1,0 +1,229 @@
+namespace SecureTransformer.Protocols;
+
+/// <summary>Two factors of one term in a sum of products; the right one is broadcast to the shape of the left.</summary>
+public readonly record struct SecretProduct(SecretTensor Left, SecretTensor Right);
+
+/// <content>Products with the truncation fused in.</content>
+public abstract partial class MpcSession
+{
+    /// <summary>x times y, element by element, truncated to the wanted fractional bits. <paramref name="y"/> is broadcast to the shape of <paramref name="x"/>.</summary>
+    /// <param name="x">The left factor; its shape is the result's.</param>
+    /// <param name="y">The right factor.</param>
+    /// <param name="fractionalBits">The fractional bits of the result; by default the larger of the two operands'. At their sum nothing is truncated.</param>
+    /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
+    /// <remarks>The product before truncation must lie in [-2^62, 2^62) as a ring element. The cost is one product, plus one truncation unless nothing is truncated.</remarks>
+    public ValueTask<SecretTensor> MultiplyAsync(SecretTensor x, SecretTensor y, int? fractionalBits = null, CancellationToken cancellationToken = default) =>
+        SumOfProductsAsync([new SecretProduct(x, y)], null, fractionalBits, cancellationToken);
+
+    /// <summary>x squared, element by element, truncated to the wanted fractional bits.</summary>
+    /// <inheritdoc cref="MultiplyAsync"/>
+    public ValueTask<SecretTensor> SquareAsync(SecretTensor x, int? fractionalBits = null, CancellationToken cancellationToken = default) =>
+        SumOfProductsAsync([new SecretProduct(x, x)], null, fractionalBits, cancellationToken);
+
+    /// <summary>A sum of element-wise products with one truncation for all of them.</summary>
+    /// <param name="terms">The products; all left factors have the result's shape, and all terms the same sum of fractional bits.</param>
+    /// <param name="addend">A tensor with as many fractional bits as the untruncated products, added before the truncation; or null.</param>
+    /// <param name="fractionalBits">The fractional bits of the result; by default the largest of the first term's operands'.</param>
+    /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
+    /// <remarks>Costs as much as one product.</remarks>
+    /// <exception cref="ArgumentException">Shapes or fractional bits do not match.</exception>
+    public async ValueTask<SecretTensor> SumOfProductsAsync(
+        IReadOnlyList<SecretProduct> terms, SecretTensor? addend = null, int? fractionalBits = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(terms);
+        if (terms.Count == 0)
+        {
+            throw new ArgumentException("A sum of products has at least one term.", nameof(terms));
+        }
+
+        TensorShape shape = terms[0].Left.Shape;
+        int total = terms[0].Left.FractionalBits + terms[0].Right.FractionalBits;
+        int wanted = fractionalBits ?? Math.Max(terms[0].Left.FractionalBits, terms[0].Right.FractionalBits);
+        int shift = RequireShift(total, wanted);
+        using SessionScope scope = BeginScope();
+        var equal = new SecretProduct[terms.Count];
+        for (int i = 0; i < equal.Length; i++)
+        {
+            (SecretTensor left, SecretTensor right) = terms[i];
+            Require(left, nameof(terms));
+            Require(right, nameof(terms));
+            if (left.Shape != shape || left.FractionalBits + right.FractionalBits != total)
+            {
+                throw new ArgumentException($"Term {i} has the shape {left.Shape} and {left.FractionalBits + right.FractionalBits} fractional bits; term 0 has {shape} and {total}.", nameof(terms));
+            }
+
+            equal[i] = new SecretProduct(left, right.Shape == shape ? right : BroadcastTo(right, shape));
+        }
+
+        if (addend is not null)
+        {
+            Require(addend);
+            if (addend.FractionalBits != total)
+            {
+                throw new ArgumentException($"The addend has {addend.FractionalBits} fractional bits and the untruncated products {total}.", nameof(addend));
+            }
+
+            addend = addend.Shape == shape ? addend : BroadcastTo(addend, shape);
+        }
+
+        SecretTensor result = Allocate(shape, wanted);
+        await RunAsync("multiply", ct => Done(ProductCoreAsync(equal, addend, shift, result, ct)), cancellationToken).ConfigureAwait(false);
+        return scope.Keep(result);
+    }
+
+    /// <summary>The inner products of the rows of x and y along the last axis, which stays with extent 1, truncated to the wanted fractional bits.</summary>
+    /// <remarks>Costs one product (and one truncation) for each row, whatever its length.</remarks>
+    /// <exception cref="ArgumentException">The shapes differ.</exception>
+    public async ValueTask<SecretTensor> DotAsync(SecretTensor x, SecretTensor y, int? fractionalBits = null, CancellationToken cancellationToken = default)
+    {
+        RequireSameShape(x, y);
+        int total = x.FractionalBits + y.FractionalBits;
+        int wanted = fractionalBits ?? Math.Max(x.FractionalBits, y.FractionalBits);
+        int shift = RequireShift(total, wanted);
+        SecretTensor result = Allocate(x.Shape.With(-1, 1), wanted);
+        await RunAsync("dot", ct => Done(DotCoreAsync(x, y, shift, result, ct)), cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>Batched matrix products: [..., M, K] times [..., K, N] gives [..., M, N], truncated to the wanted fractional bits.</summary>
+    /// <param name="x">The left matrices.</param>
+    /// <param name="y">The right matrices, with the same leading axes; [..., N, K] when <paramref name="transposeRight"/>.</param>
+    /// <param name="transposeRight">Whether the right matrices are given transposed.</param>
+    /// <param name="fractionalBits">The fractional bits of the result; by default the larger of the two operands'. At their sum nothing is truncated.</param>
+    /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
+    /// <remarks>The cost is that of one product (and truncation) for each element of the result, whatever K.</remarks>
+    /// <exception cref="ArgumentException">The shapes do not match; the message names both.</exception>
+    public async ValueTask<SecretTensor> MatMulAsync(
+        SecretTensor x, SecretTensor y, bool transposeRight = false, int? fractionalBits = null, CancellationToken cancellationToken = default)
+    {
+        Require(x);
+        Require(y);
+        int rank = x.Shape.Rank;
+        bool fits = rank >= 2 && y.Shape.Rank == rank && x.Shape[-1] == y.Shape[transposeRight ? -1 : -2];
+        for (int i = 0; fits && i < rank - 2; i++)
+        {
+            fits = x.Shape[i] == y.Shape[i];
+        }
+
+        if (!fits)
+        {
+            throw new ArgumentException($"Matrix product of shapes {x.Shape} and {y.Shape}{(transposeRight ? " (transposed)" : "")}: the inner extents or the leading axes differ.", nameof(y));
+        }
+
+        int total = x.FractionalBits + y.FractionalBits;
+        int wanted = fractionalBits ?? Math.Max(x.FractionalBits, y.FractionalBits);
+        int shift = RequireShift(total, wanted);
+        SecretTensor result = Allocate(x.Shape.With(-1, y.Shape[transposeRight ? -2 : -1]), wanted);
+        await RunAsync("matmul", ct => Done(MatMulCoreAsync(x, y, transposeRight, shift, result, ct)), cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>Matrix products with a matrix arranged by <see cref="Pack"/>: [..., K] times [K, N] gives [..., N].</summary>
+    /// <inheritdoc cref="MatMulAsync(SecretTensor, SecretTensor, bool, int?, CancellationToken)"/>
+    public async ValueTask<SecretTensor> MatMulAsync(SecretTensor x, SecretMatrix y, int? fractionalBits = null, CancellationToken cancellationToken = default)
+    {
+        Require(x);
+        ArgumentNullException.ThrowIfNull(y);
+        RequireOwner(y.Session, nameof(y));
+        if (x.Shape.Rank == 0 || x.Shape[-1] != y.Rows)
+        {
+            throw new ArgumentException($"Matrix product of the shapes {x.Shape} and [{y.Rows}, {y.Columns}]: the inner extents differ.", nameof(y));
+        }
+
+        int total = x.FractionalBits + y.FractionalBits;
+        int wanted = fractionalBits ?? Math.Max(x.FractionalBits, y.FractionalBits);
+        int shift = RequireShift(total, wanted);
+        SecretTensor result = Allocate(x.Shape.With(-1, y.Columns), wanted);
+        await RunAsync("matmul", ct => Done(MatMulCoreAsync(x, y.Payload, shift, result, ct)), cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>Arranges a secret matrix [K, N] (or [N, K], transposed) for many products. The tensor is not needed afterwards. Local.</summary>
+    /// <exception cref="ArgumentException">The tensor is not a matrix.</exception>
+    public SecretMatrix Pack(SecretTensor y, bool transposed = false)
+    {
+        Require(y);
+        if (y.Shape.Rank != 2)
+        {
+            throw new ArgumentException($"A matrix has two axes; this tensor has the shape {y.Shape}.", nameof(y));
+        }
+
+        (int rows, int columns) = transposed ? (y.Shape[1], y.Shape[0]) : (y.Shape[0], y.Shape[1]);
+        var matrix = new SecretMatrix(this, rows, columns, y.FractionalBits, PackCore(y, transposed));
+        Remember(matrix);
+        return matrix;
+    }
+
+    /// <summary>
+    /// x with fewer fractional bits. Each element is rounded down or up, with an error strictly below one unit in the last place
+    /// and the mean zero over the protocol's randomness.
+    /// </summary>
+    /// <remarks>The value must lie in [-2^62, 2^62) as a ring element.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The result would have more fractional bits than x.</exception>
+    public async ValueTask<SecretTensor> TruncateAsync(SecretTensor x, int fractionalBits, CancellationToken cancellationToken = default)
+    {
+        Require(x);
+        int shift = RequireShift(x.FractionalBits, fractionalBits);
+        SecretTensor result = Allocate(x.Shape, fractionalBits);
+        await RunAsync("truncate", ct => Done(TruncateCoreAsync(x, shift, result, ct)), cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>result = (sum of left * right + addend) / 2^shift; all of the result's shape.</summary>
+    protected abstract ValueTask ProductCoreAsync(IReadOnlyList<SecretProduct> terms, SecretTensor? addend, int shift, SecretTensor result, CancellationToken cancellationToken);
+
+    /// <summary>result[r] = (row r of x times row r of y) / 2^shift.</summary>
+    protected abstract ValueTask DotCoreAsync(SecretTensor x, SecretTensor y, int shift, SecretTensor result, CancellationToken cancellationToken);
+
+    /// <summary>result = x y / 2^shift, matrix by matrix.</summary>
+    protected abstract ValueTask MatMulCoreAsync(SecretTensor x, SecretTensor y, bool transposeRight, int shift, SecretTensor result, CancellationToken cancellationToken);
+
+    /// <summary>result = x y / 2^shift with y as <see cref="PackCore"/> arranged it.</summary>
+    protected virtual ValueTask MatMulCoreAsync(SecretTensor x, IDisposable packed, int shift, SecretTensor result, CancellationToken cancellationToken)
+    {
+        var matrix = (PackedTensor)packed;
+        SecretTensor flat = View(x, new TensorShape(x.Shape.Rows, x.Shape[-1]), 0, x.FractionalBits);
+        return MatMulCoreAsync(flat, matrix.Tensor, matrix.Transposed, shift, result, cancellationToken);
+    }
+
+    /// <summary>Arranges a matrix for many products; the result is zeroed when disposed. By default it keeps the shares as they are.</summary>
+    protected virtual IDisposable PackCore(SecretTensor y, bool transposed) => new PackedTensor(this, y, transposed);
+
+    /// <summary>result = x / 2^shift.</summary>
+    protected abstract ValueTask TruncateCoreAsync(SecretTensor x, int shift, SecretTensor result, CancellationToken cancellationToken);
+
+    private static int RequireShift(int total, int wanted)
+    {
+        if (wanted < 0 || wanted > total || total > 62)
+        {
+            throw new ArgumentOutOfRangeException(nameof(wanted), wanted, $"The untruncated result has {total} fractional bits (at most 62); the wanted number must lie between 0 and that.");
+        }
+
+        return total - wanted;
+    }
+
+    private static async ValueTask<bool> Done(ValueTask task)
+    {
+        await task.ConfigureAwait(false);
+        return true;
+    }
+
+    private sealed class PackedTensor : IDisposable
+    {
+        public PackedTensor(MpcSession session, SecretTensor y, bool transposed)
+        {
+            Tensor = session.View(y, y.Shape, 0, y.FractionalBits);
+            Transposed = transposed;
+            // The view outlives the scope it was made in: it belongs to the matrix.
+            Tensor.Scope.Forget(Tensor);
+            Tensor.Scope = session._root;
+            session._root.Add(Tensor);
+        }
+
+        public SecretTensor Tensor { get; }
+
+        public bool Transposed { get; }
+
+        public void Dispose() => Tensor.Dispose();
+    }
+}

@@ -1,0 +1,58 @@
+using SecureTransformer.Numerics;
+
+namespace SecureTransformer.Protocols;
+
+/// <content>The fenced door to raw shares, for protocols.</content>
+public abstract partial class MpcSession
+{
+    /// <summary>
+    /// Raw shares: one component of a tensor's sharing, <see cref="WordsPerElement"/> words an element, row-major. For protocols only;
+    /// nothing that computes on secrets above a protocol needs it.
+    /// </summary>
+    protected Span<ulong> Shares(SecretTensor tensor, int component)
+    {
+        Require(tensor);
+        return tensor.Words(component);
+    }
+
+    /// <summary>Raw shares of bits: bit i of the tensor stands at bit i mod 64 of word i / 64; the bits past the last mean nothing.</summary>
+    protected Span<ulong> Shares(SecretBits bits, int component)
+    {
+        Require(bits);
+        return bits.Words(component);
+    }
+
+    /// <summary>Makes a tensor whose shares are zero, to be filled by the protocol.</summary>
+    protected SecretTensor Allocate(TensorShape shape, int fractionalBits)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(fractionalBits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(fractionalBits, 62);
+        int words = checked(shape.Count * WordsPerElement);
+        return new SecretTensor(this, shape, fractionalBits, Storage(words), 0, words);
+    }
+
+    /// <summary>Makes a tensor of bits whose shares are zero, to be filled by the protocol.</summary>
+    protected SecretBits AllocateBits(TensorShape shape)
+    {
+        int words = (int)(((long)shape.Count + 63) / 64);
+        return new SecretBits(this, shape, Storage(words), 0, words);
+    }
+
+    private ShareStorage Storage(int words)
+    {
+        var components = new SecretBuffer[Components];
+        for (int i = 0; i < components.Length; i++)
+        {
+            components[i] = Pool.Rent(words);
+        }
+
+        return new ShareStorage(components);
+    }
+
+    /// <summary>A view of a run of a tensor's words under another shape.</summary>
+    private SecretTensor View(SecretTensor x, TensorShape shape, int start, int fractionalBits)
+    {
+        (ShareStorage storage, int offset) = x.Share(start * WordsPerElement);
+        return new SecretTensor(this, shape, fractionalBits, storage, offset, shape.Count * WordsPerElement);
+    }
+}

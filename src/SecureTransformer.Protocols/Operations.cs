@@ -1,0 +1,22 @@
+namespace SecureTransformer.Protocols;
+
+/// <summary>The operation numbers carried in frame headers; a mismatch between parties is an error at the first frame.</summary>
+internal static class Operations
+{
+    public const ushort Handshake = 1;
+    public const ushort Keys = 2;
+    public const ushort Input = 3;
+    public const ushort Import = 4;
+    public const ushort Export = 5;
+    public const ushort Reveal = 6;
+    public const ushort Multiply = 16;
+    public const ushort TruncateOpen = 17;
+    public const ushort TruncateCorrection = 18;
+    public const ushort TruncateBit = 19;
+    public const ushort And = 32;
+    public const ushort CarryDeal = 33;
+    public const ushort CarryReshare = 34;
+    public const ushort BitDeal = 35;
+    public const ushort BitReshare = 36;
+    public const ushort RevealBits = 37;
+}

@@ -1,0 +1,76 @@
+using SecureTransformer.Numerics;
+
+namespace SecureTransformer.Protocols.Replicated;
+
+/// <summary>Unary codes T_w = [u >= w], w = 1 to 2^s - 1, of numbers of s bits, in bit planes one after another.</summary>
+internal static class UnaryCode
+{
+    /// <summary>Writes the 2^s - 1 planes of the code from the s planes of the bits.</summary>
+    public static void Encode(ReadOnlySpan<ulong> bits, int size, Span<ulong> code, int words)
+    {
+        bits[..words].CopyTo(code);
+        for (int s = 1; s < size; s++)
+        {
+            // With one more bit b on top: T'_w = T_w or b below, b in the middle, T_w and b above.
+            int count = (1 << s) - 1;
+            ReadOnlySpan<ulong> top = bits.Slice(s * words, words);
+            for (int w = 0; w < count; w++)
+            {
+                RingKernels.And(code.Slice(w * words, words), top, code.Slice((count + 1 + w) * words, words));
+                RingKernels.Or(code.Slice(w * words, words), top, code.Slice(w * words, words));
+            }
+
+            top.CopyTo(code.Slice(count * words, words));
+        }
+    }
+
+    /// <summary>
+    /// From XOR shares of u's code and the planes of v: shares of generate = [u + v >= 2^s] = T_{2^s - v} and of propagate = [u + v = 2^s - 1].
+    /// An empty span for one of them leaves it out.
+    /// </summary>
+    /// <param name="bits">The planes of v.</param>
+    /// <param name="size">s.</param>
+    /// <param name="code">This party's share of T_1 to T_{2^s - 1}.</param>
+    /// <param name="constant">Whether this party is the one whose share takes public constants (T_0 = 1).</param>
+    /// <param name="generate">Where the share of generate goes.</param>
+    /// <param name="propagate">Where the share of propagate goes.</param>
+    /// <param name="words">The words of a plane.</param>
+    public static void Pick(ReadOnlySpan<ulong> bits, int size, ReadOnlySpan<ulong> code, bool constant, Span<ulong> generate, Span<ulong> propagate, int words)
+    {
+        Span<ulong> entries = stackalloc ulong[(1 << CarryLayout.BlockBits) + 1];
+        ulong one = constant ? ulong.MaxValue : 0;
+        int count = 1 << size;
+        Span<ulong> upper = stackalloc ulong[1 << CarryLayout.BlockBits];
+        for (int i = 0; i < words; i++)
+        {
+            entries[0] = one;
+            for (int w = 1; w < count; w++)
+            {
+                entries[w] = code[((w - 1) * words) + i];
+            }
+
+            entries[count] = 0;
+            // Index 2^s - 1 - v, bit by bit from the top, in the table T_0.. for propagate-or-generate and T_1.. for generate.
+            entries.Slice(1, count).CopyTo(upper);
+            for (int half = count / 2, s = size - 1; half > 0; half /= 2, s--)
+            {
+                ulong v = bits[(s * words) + i];
+                for (int w = 0; w < half; w++)
+                {
+                    entries[w] = entries[w + half] ^ ((entries[w] ^ entries[w + half]) & v);
+                    upper[w] = upper[w + half] ^ ((upper[w] ^ upper[w + half]) & v);
+                }
+            }
+
+            if (!generate.IsEmpty)
+            {
+                generate[i] = upper[0];
+            }
+
+            if (!propagate.IsEmpty)
+            {
+                propagate[i] = entries[0] ^ upper[0];
+            }
+        }
+    }
+}

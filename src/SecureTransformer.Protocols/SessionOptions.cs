@@ -1,0 +1,24 @@
+namespace SecureTransformer.Protocols;
+
+/// <summary>What all parties of a session agree on, and what this party may use.</summary>
+public sealed class SessionOptions
+{
+    /// <summary>The default number of fractional bits of values, from 8 to 24. All parties must agree. The default is 18.</summary>
+    public int FractionalBits { get; init; } = 18;
+
+    /// <summary>The largest number of threads that this session's kernels use at once. The default is 1.</summary>
+    public int MaxDegreeOfParallelism { get; init; } = 1;
+
+    /// <summary>A public text that all parties must present alike at the handshake, such as the identity of the model; at most 1,024 characters.</summary>
+    public string Agreement { get; init; } = "";
+
+    /// <summary>Checks every property.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A property is out of its range; the exception names it.</exception>
+    public void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(FractionalBits, 8);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(FractionalBits, 24);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxDegreeOfParallelism, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Agreement.Length, 1024, nameof(Agreement));
+    }
+}

@@ -1,0 +1,74 @@
+namespace SecureTransformer.Protocols;
+
+/// <summary>
+/// Owns every secret that its session makes until the scope ends, except those kept for the scope around it.
+/// Scopes of one session nest; they end in the reverse order of their beginning.
+/// </summary>
+public sealed class SessionScope : IDisposable
+{
+    private readonly MpcSession _session;
+    private readonly HashSet<Secret> _secrets = [];
+    private bool _disposed;
+
+    internal SessionScope(MpcSession session, SessionScope? parent, string? name)
+    {
+        _session = session;
+        Parent = parent;
+        Name = parent?.Name is null ? name : name is null ? parent.Name : $"{parent.Name}/{name}";
+    }
+
+    /// <summary>The path of the scope's name, such as "encoder.layer.0/attention"; null where no scope around it has one.</summary>
+    public string? Name { get; }
+
+    internal SessionScope? Parent { get; }
+
+    /// <summary>Hands a secret to the scope around this one and returns it.</summary>
+    /// <exception cref="ArgumentException">The secret does not belong to this scope.</exception>
+    public T Keep<T>(T secret)
+        where T : Secret
+    {
+        ArgumentNullException.ThrowIfNull(secret);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (ReferenceEquals(secret.Scope, this) && Parent is not null)
+        {
+            _secrets.Remove(secret);
+            secret.Scope = Parent;
+            Parent._secrets.Add(secret);
+        }
+
+        return secret;
+    }
+
+    /// <summary>Ends the scope and disposes every secret it still owns.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _session.EndScope(this);
+        Clear();
+    }
+
+    internal void Add(Secret secret) => _secrets.Add(secret);
+
+    internal void Forget(Secret secret)
+    {
+        if (!_disposed)
+        {
+            _secrets.Remove(secret);
+        }
+    }
+
+    internal void Clear()
+    {
+        _disposed = true;
+        foreach (Secret secret in _secrets)
+        {
+            secret.Dispose();
+        }
+
+        _secrets.Clear();
+    }
+}
