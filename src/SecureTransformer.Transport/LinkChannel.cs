@@ -7,6 +7,7 @@ internal abstract class LinkChannel : IChannel
     private readonly TransportOptions _options;
     private readonly FramePool _pool;
     private readonly EmulatedLink? _emulated;
+    private Action? _onDisposed;
     private long _queuedBytes;
     private int _disposed;
 
@@ -106,9 +107,19 @@ internal abstract class LinkChannel : IChannel
         }
 
         Inbox.End(new Fault(FaultKind.Disposed, $"The channel to {Description} was disposed."));
-        await CloseAsync().ConfigureAwait(false);
-        Inbox.Dispose();
+        try
+        {
+            await CloseAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            Inbox.Dispose();
+            _onDisposed?.Invoke();
+        }
     }
+
+    /// <summary>What to do once when the channel has been disposed; set before it is handed out.</summary>
+    internal void OnDisposed(Action action) => _onDisposed = action;
 
     /// <summary>Ends the channel because of what the peer sent, and tells the peer.</summary>
     internal void FailProtocol(string message)

@@ -4,7 +4,6 @@ namespace SecureTransformer.Transport;
 internal sealed class MemoryChannel : LinkChannel
 {
     private MemoryChannel? _peer;
-    private Action? _onClosed;
 
     private MemoryChannel(LinkInfo info, TrafficMeter meter, FramePool pool, TransportOptions options, EmulatedLink? emulated)
         : base(info, meter, pool, options, emulated)
@@ -24,8 +23,6 @@ internal sealed class MemoryChannel : LinkChannel
         b._peer = a;
         return (a, b);
     }
-
-    internal void OnClosed(Action action) => _onClosed = action;
 
     internal override void Transmit(in Frame frame)
     {
@@ -54,7 +51,6 @@ internal sealed class MemoryChannel : LinkChannel
     protected override ValueTask CloseAsync()
     {
         Dispatch(Frame.Close);
-        _onClosed?.Invoke();
         return ValueTask.CompletedTask;
     }
 }

@@ -86,7 +86,7 @@ internal sealed class MemoryPartyEndpoint : IPartyEndpoint
             ?? throw new ProtocolException($"{Name} refused the connection: {refusal}");
         (MemoryChannel client, MemoryChannel party) = MemoryChannel.CreatePair(
             sessionId, clientName, clientMeter, Name, meter, _network.Pool, _network.Options, _network.Emulator);
-        party.OnClosed(() => _registry.CloseClient(sessionId));
+        party.OnDisposed(() => _registry.CloseClient(sessionId));
         if (!_clients.Writer.TryWrite(new ClientConnection(sessionId, clientName, party)))
         {
             _registry.CloseClient(sessionId);

@@ -1,0 +1,108 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace SecureTransformer.Transport;
+
+/// <summary>Who is on a TCP network and where: the content of the network file, the same for all parties and clients.</summary>
+public sealed class NetworkDescription
+{
+    private const long MaxFileLength = 16 << 20;
+    private const int MaxParties = 256;
+
+    /// <summary>The format of the file; 1.</summary>
+    [JsonRequired]
+    public int Version { get; init; } = 1;
+
+    /// <summary>The parties, by id from 0.</summary>
+    public required IReadOnlyList<NetworkParty> Parties { get; init; }
+
+    /// <summary>The fingerprints of the clients that the parties serve.</summary>
+    [JsonRequired]
+    public IReadOnlyList<string> Clients { get; init; } = [];
+
+    /// <summary>Reads a network file.</summary>
+    /// <param name="path">A JSON file.</param>
+    /// <returns>The description, validated.</returns>
+    /// <exception cref="InvalidDataException">The file is malformed; the message names it and what is wrong.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static NetworkDescription Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        if (stream.Length > MaxFileLength)
+        {
+            throw new InvalidDataException($"The network file '{path}' has {stream.Length} bytes, more than {MaxFileLength}.");
+        }
+
+        try
+        {
+            NetworkDescription description = JsonSerializer.Deserialize(stream, NetworkJson.Default.NetworkDescription)
+                ?? throw new InvalidDataException($"The network file '{path}' is empty.");
+            description.Validate();
+            return description;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"The network file '{path}' is not as expected: {e.Message}", e);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidDataException($"The network file '{path}' is not as expected: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Writes a network file.</summary>
+    /// <param name="path">The file, replaced if it exists.</param>
+    /// <exception cref="ArgumentException">The description is not valid.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        Validate();
+        using FileStream stream = new(path, FileMode.Create, FileAccess.Write, FileShare.None);
+        JsonSerializer.Serialize(stream, this, NetworkJson.Default.NetworkDescription);
+    }
+
+    /// <summary>Checks everything: ids in order, hosts, ports, fingerprints, nothing twice.</summary>
+    /// <exception cref="ArgumentException">Something is wrong; the message names it.</exception>
+    public void Validate()
+    {
+        Require(Version == 1, $"version {Version} is not known; this library reads version 1");
+        Require(Parties is { Count: > 0 and <= MaxParties }, $"there are 1 to {MaxParties} parties, not {Parties?.Count ?? 0}");
+        Require(Clients is not null, "clients is null");
+        HashSet<string> fingerprints = [], addresses = [];
+        for (int i = 0; i < Parties!.Count; i++)
+        {
+            NetworkParty? party = Parties[i];
+            Require(party is not null, $"party {i} is null");
+            Require(party!.Id == i, $"parties are listed by id from 0, but entry {i} has id {party.Id}");
+            Require(party.Port is > 0 and < 65536, $"party {i} has port {party.Port}");
+            Require(
+                party.Host is { Length: > 0 and <= 255 } && Uri.CheckHostName(party.Host) != UriHostNameType.Unknown,
+                $"the host of party {i} is not a host name or address");
+            Require(PartyIdentity.IsFingerprint(party.Fingerprint), $"the fingerprint of party {i} is not 64 lower-case hexadecimal digits");
+            Require(fingerprints.Add(party.Fingerprint), $"party {i} has the fingerprint of another party");
+            Require(addresses.Add($"{party.Host}:{party.Port}"), $"party {i} has the address of another party");
+        }
+
+        foreach (string? client in Clients!)
+        {
+            Require(PartyIdentity.IsFingerprint(client), "the fingerprint of a client is not 64 lower-case hexadecimal digits");
+            Require(fingerprints.Add(client!), $"the client fingerprint {client} is listed twice, or is a party's");
+        }
+    }
+
+    /// <summary>What both ends of a link must agree on: SHA-256 over the parties' ids and fingerprints.</summary>
+    internal byte[] PartiesDigest() =>
+        SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(Parties.Select(p => $"{p.Id} {p.Fingerprint}\n"))));
+
+    private static void Require(bool condition, string complaint)
+    {
+        if (!condition)
+        {
+            throw new ArgumentException($"Network description: {complaint}.");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Authentication;
+
+namespace SecureTransformer.Transport;
+
+/// <summary>
+/// The listening end of a handshake. Newcomers are served side by side, so many at once and for so long; whatever one of
+/// them does ends with that one.
+/// </summary>
+internal sealed class TcpAcceptor : IAsyncDisposable
+{
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(100);
+
+    private readonly NetworkDescription _description;
+    private readonly int _partyId;
+    private readonly PartyIdentity _identity;
+    private readonly TransportOptions _options;
+    private readonly Rendezvous _rendezvous;
+    private readonly Func<TlsConnection, SessionId, CancellationToken, Task<string?>> _acceptClient;
+    private readonly HashSet<string> _clients;
+    private readonly Dictionary<string, int> _parties;
+    private readonly byte[] _digest;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Socket _listener;
+    private Task _accepting = Task.CompletedTask;
+    private int _pending;
+
+    internal TcpAcceptor(
+        NetworkDescription description, int partyId, PartyIdentity identity, TransportOptions options, Rendezvous rendezvous,
+        Func<TlsConnection, SessionId, CancellationToken, Task<string?>> acceptClient)
+    {
+        _description = description;
+        _partyId = partyId;
+        _identity = identity;
+        _options = options;
+        _rendezvous = rendezvous;
+        _acceptClient = acceptClient;
+        _clients = [.. description.Clients];
+        _parties = description.Parties.Where(p => p.Id < partyId).ToDictionary(p => p.Fingerprint, p => p.Id);
+        _digest = description.PartiesDigest();
+        _listener = Listen(description.Parties[partyId], options);
+    }
+
+    internal void Start()
+    {
+        TransportLog.Listening(_options.Logger, _partyId, _listener.LocalEndPoint!.ToString()!);
+        _accepting = Task.Run(AcceptAsync);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        _listener.Dispose();
+        await _accepting.ConfigureAwait(false);
+    }
+
+    private static Socket Listen(NetworkParty party, TransportOptions options)
+    {
+        IPAddress address = options.ListenAddress
+            ?? (IPAddress.TryParse(party.Host, out IPAddress? literal) && IPAddress.IsLoopback(literal) ? literal
+                : party.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
+                : Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any);
+        Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (address.Equals(IPAddress.IPv6Any))
+            {
+                socket.DualMode = true;
+            }
+
+            socket.Bind(new IPEndPoint(address, party.Port));
+            socket.Listen(128);
+            return socket;
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new IOException($"Party {party.Id} cannot listen on {new IPEndPoint(address, party.Port)}: {e.Message}", e);
+        }
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                Socket socket = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
+                if (Interlocked.Increment(ref _pending) > _options.MaxPendingHandshakes)
+                {
+                    Interlocked.Decrement(ref _pending);
+                    TransportLog.TurnedAway(_options.Logger, "a newcomer", "too many handshakes at once");
+                    socket.Dispose();
+                    continue;
+                }
+
+                _ = Task.Run(() => ServeAsync(socket));
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+            {
+                if (_stopping.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                // Out of descriptors, or a newcomer that left while it was accepted.
+                TransportLog.AcceptFailed(_options.Logger, e.Message);
+                await Task.Delay(PauseAfterFailure, _options.TimeProvider, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        string address = "unknown address";
+        TlsConnection? connection = null;
+        string? trouble;
+        try
+        {
+            address = socket.RemoteEndPoint?.ToString() ?? address;
+            TlsConnection.Configure(socket);
+            using CancellationTokenSource timer = new(_options.HandshakeTimeout, _options.TimeProvider);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, _stopping.Token);
+            string shown = string.Empty;
+            try
+            {
+                connection = await TlsConnection.AuthenticateAsync(
+                    socket, asServer: true, _identity, Accepts, fingerprint => shown = fingerprint, either.Token).ConfigureAwait(false);
+                trouble = await GreetAsync(connection, either.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                trouble = "it did not finish its handshake in time";
+            }
+            catch (AuthenticationException e)
+            {
+                trouble = shown.Length > 0 && !Accepts(shown) ? $"its key {shown} is not listed" : $"TLS failed: {e.Message}";
+            }
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or ProtocolException or InvalidOperationException)
+        {
+            trouble = $"it {(e is ProtocolException ? e.Message : $"closed the connection during the handshake: {e.Message}")}";
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _pending);
+        }
+
+        if (trouble is not null)
+        {
+            TransportLog.TurnedAway(_options.Logger, address, trouble);
+            connection?.Dispose();
+            socket.Dispose();
+        }
+    }
+
+    private bool Accepts(string fingerprint) => _parties.ContainsKey(fingerprint) || _clients.Contains(fingerprint);
+
+    /// <summary>Reads the greeting and hands the connection on; or refuses, and returns why.</summary>
+    private async Task<string?> GreetAsync(TlsConnection connection, CancellationToken cancellationToken)
+    {
+        (FrameHeader header, byte[] payload) = await HandshakeFrames.ReadAsync(connection.Stream, cancellationToken).ConfigureAwait(false);
+        Hello? hello = header.Operation == Hello.Operation ? Hello.Decode(payload) : null;
+        if (hello is null)
+        {
+            return $"sent operation {header.Operation} ({header.Length} bytes) where a greeting was expected";
+        }
+
+        bool isParty = _parties.TryGetValue(connection.PeerFingerprint, out int peer);
+        string? refusal = Check(hello, isParty ? peer : -1);
+        if (refusal is not null && isParty)
+        {
+            _rendezvous.Fail(hello.Session, peer, refusal);
+        }
+
+        refusal ??= isParty
+            ? _rendezvous.Arrive(hello.Session, peer, connection)
+            : await _acceptClient(connection, hello.Session, cancellationToken).ConfigureAwait(false);
+        if (refusal is not null)
+        {
+            await HandshakeFrames.RefuseAsync(connection.Stream, hello.Session.Tag, refusal, cancellationToken).ConfigureAwait(false);
+            await connection.Stream.ShutdownAsync().ConfigureAwait(false);
+        }
+
+        return refusal;
+    }
+
+    private string? Check(Hello hello, int peer) =>
+        hello.Version != Hello.CurrentVersion ? $"version {hello.Version} of the transport is not spoken here, version {Hello.CurrentVersion} is"
+        : hello.Receiver != _partyId ? $"this is party {_partyId}, not party {hello.Receiver}"
+        : hello.PartyCount != _description.Parties.Count ? $"there are {_description.Parties.Count} parties here, not {hello.PartyCount}"
+        : !hello.Digest.Span.SequenceEqual(_digest) ? "the parties' keys differ between the two network files"
+        : (hello.Role == PeerRole.Party) != (peer >= 0) || (peer >= 0 && hello.Sender != peer) ? "the key is not that of the party or client it is said to be"
+        : null;
+}
