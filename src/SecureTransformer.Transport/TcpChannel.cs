@@ -218,6 +218,17 @@ internal sealed class TcpChannel : LinkChannel, IThreadPoolWorkItem
         return bytes;
     }
 
+    /// <summary>The peer has closed and wants nothing more: close this direction too, so that it need not linger.</summary>
+    private void AnswerFarewell()
+    {
+        lock (_sendGate)
+        {
+            DropQueued();
+        }
+
+        Transmit(Frame.Close);
+    }
+
     private void EndSending()
     {
         lock (_sendGate)
@@ -253,6 +264,7 @@ internal sealed class TcpChannel : LinkChannel, IThreadPoolWorkItem
             string ending = await ReadFramesAsync().ConfigureAwait(false);
             TransportLog.LinkEnded(Options.Logger, Description, ending);
             await DrainAsync().ConfigureAwait(false);
+            AnswerFarewell();
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
         {
