@@ -1,3 +1,6 @@
+using FsCheck;
+using FsCheck.Fluent;
+
 namespace SecureTransformer.Numerics;
 
 public sealed class RingMatrixTests
@@ -135,7 +138,7 @@ public sealed class RingMatrixTests
     [Fact]
     public void The_product_without_packing_equals_the_packed_one()
     {
-        foreach ((int m, int k, int n) in ((int, int, int)[])[(1, 64, 40), (1, 64, 1), (2, 33, 50), (3, 9, 70), (20, 30, 40)])
+        foreach ((int m, int k, int n) in ((int, int, int)[])[(1, 64, 40), (1, 64, 1), (2, 33, 50), (3, 9, 70), (20, 30, 40), (16, 300, 59), (7, 5, 3), (2, 0, 5), (0, 3, 3)])
         {
             ulong[] a = TestPrg.Words(1, m * k);
             ulong[] b = TestPrg.Words(2, k * n);
@@ -149,6 +152,29 @@ public sealed class RingMatrixTests
             RingKernels.MultiplyScalar(expected, 2UL, expected);
             Assert.Equal(expected, actual);
         }
+    }
+
+    [Fact]
+    public void Random_products_equal_the_scalar_product() => Prop.ForAll<ulong>(seed =>
+    {
+        int m = (int)(seed % 21), k = (int)(seed / 21 % 70), n = (int)(seed / 1470 % 60);
+        ulong[] a = TestPrg.Words(seed, m * k);
+        ulong[] b = TestPrg.Words(seed + 1, k * n);
+        ulong[] expected = Reference(a, b, m, k, n);
+        ulong[] packed = new ulong[m * n];
+        ulong[] plain = new ulong[m * n];
+        using PackedMatrix right = PackedMatrix.Pack(b, k, n, n);
+        RingMatrix.Multiply(new MatrixView(a, m, k), right, packed, n);
+        RingMatrix.Multiply(new MatrixView(a, m, k), new MatrixView(b, k, n), plain, n);
+        return packed.AsSpan().SequenceEqual(expected) && plain.AsSpan().SequenceEqual(expected);
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void The_tile_alone_can_be_measured()
+    {
+        Assert.True(RingMatrixDiagnostics.MeasureTile(TimeSpan.FromMilliseconds(1)) > 0);
+        Assert.Contains(RingMatrixDiagnostics.Path, Enum.GetNames<RingTilePath>());
+        Assert.Throws<ArgumentOutOfRangeException>(() => RingMatrixDiagnostics.MeasureTile(TimeSpan.Zero));
     }
 
     [Fact]

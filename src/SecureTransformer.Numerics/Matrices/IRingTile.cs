@@ -5,7 +5,7 @@ internal unsafe interface IRingTile
 {
     static abstract bool IsSupported { get; }
 
-    /// <summary>c (rows x width) = or += a (rows x k) b (k x width), b without gaps.</summary>
+    /// <summary>c (rows x width) = or += a (rows x k) b (k x width).</summary>
     static abstract void Multiply(
-        int rows, int width, ulong* a, nint aRowStride, nint aColumnStride, ulong* b, nint k, ulong* c, nint cRowStride, bool accumulate);
+        int rows, int width, ulong* a, nint aRowStride, nint aColumnStride, ulong* b, nint bRowStride, nint k, ulong* c, nint cRowStride, bool accumulate);
 }

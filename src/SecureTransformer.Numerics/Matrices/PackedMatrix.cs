@@ -107,7 +107,7 @@ public sealed unsafe class PackedMatrix : IPackedMatrix
             _words.DangerousAddRef(ref held);
             fixed (ulong* source = block.Values)
             {
-                PanelPacking.Write(new(_words.Pointer, Rows, Columns), firstRow, firstColumn, block, source, null, 0, 0);
+                PanelPacking.Write(Panels.OfPacked(_words.Pointer, Rows, Columns), firstRow, firstColumn, block, source, null, 0, 0);
             }
         }
         finally
@@ -135,7 +135,7 @@ public sealed unsafe class PackedMatrix : IPackedMatrix
             fixed (ulong* source = x.Values)
             fixed (ulong* other = y.Values)
             {
-                PanelPacking.Write(new(_words.Pointer, Rows, Columns), firstRow, firstColumn, x, source, other, y.ElementRowStride, y.ElementColumnStride);
+                PanelPacking.Write(Panels.OfPacked(_words.Pointer, Rows, Columns), firstRow, firstColumn, x, source, other, y.ElementRowStride, y.ElementColumnStride);
             }
         }
         finally

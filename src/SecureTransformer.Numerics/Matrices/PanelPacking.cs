@@ -1,23 +1,5 @@
 namespace SecureTransformer.Numerics;
 
-/// <summary>The panels of a <see cref="PackedMatrix"/>, held by whoever holds its handle.</summary>
-internal readonly unsafe struct Panels(ulong* pointer, int rows, int columns)
-{
-    public int Rows { get; } = rows;
-
-    public int Columns { get; } = columns;
-
-    public int Count => (int)((Columns + (PackedMatrix.PanelWidth - 1L)) / PackedMatrix.PanelWidth);
-
-    public ulong* this[int panel] => pointer + (long)panel * PackedMatrix.PanelWidth * Rows;
-
-    public int Width(int panel)
-    {
-        int columns = Math.Min(PackedMatrix.PanelWidth, Columns - panel * PackedMatrix.PanelWidth);
-        return (columns + PackedMatrix.VectorWidth - 1) / PackedMatrix.VectorWidth * PackedMatrix.VectorWidth;
-    }
-}
-
 /// <summary>Copies blocks into panels.</summary>
 internal static unsafe class PanelPacking
 {
@@ -69,15 +51,7 @@ internal static unsafe class PanelPacking
             return;
         }
 
-        for (int j = 0; j < columns; j++)
-        {
-            ulong* from = source + j * columnStride;
-            ulong* to = target + j;
-            for (int i = 0; i < rows; i++)
-            {
-                to[(nint)i * width] = from[i * rowStride];
-            }
-        }
+        BlockTranspose.Copy(target, width, source, columnStride, columns, rows, add: false);
     }
 
     private static void AddTo(ulong* target, int width, ulong* source, nint rowStride, nint columnStride, int rows, int columns)
@@ -92,14 +66,6 @@ internal static unsafe class PanelPacking
             return;
         }
 
-        for (int j = 0; j < columns; j++)
-        {
-            ulong* from = source + j * columnStride;
-            ulong* to = target + j;
-            for (int i = 0; i < rows; i++)
-            {
-                to[(nint)i * width] = unchecked(to[(nint)i * width] + from[i * rowStride]);
-            }
-        }
+        BlockTranspose.Copy(target, width, source, columnStride, columns, rows, add: true);
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace SecureTransformer.Numerics;
 
 /// <summary>Scalar code, 2 x 4 products in registers.</summary>
@@ -5,8 +7,9 @@ internal readonly unsafe struct PortableTile : IRingTile
 {
     public static bool IsSupported => true;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(
-        int rows, int width, ulong* a, nint aRowStride, nint aColumnStride, ulong* b, nint k, ulong* c, nint cRowStride, bool accumulate)
+        int rows, int width, ulong* a, nint aRowStride, nint aColumnStride, ulong* b, nint bRowStride, nint k, ulong* c, nint cRowStride, bool accumulate)
     {
         unchecked
         {
@@ -20,7 +23,7 @@ internal readonly unsafe struct PortableTile : IRingTile
                     ulong s00 = 0, s01 = 0, s02 = 0, s03 = 0, s10 = 0, s11 = 0, s12 = 0, s13 = 0;
                     ulong* p = b + j;
                     nint at = 0;
-                    for (nint i = 0; i < k; i++, p += width, at += aColumnStride)
+                    for (nint i = 0; i < k; i++, p += bRowStride, at += aColumnStride)
                     {
                         ulong x = a0[at];
                         ulong y = a1[at];

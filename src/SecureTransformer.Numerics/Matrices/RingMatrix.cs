@@ -12,7 +12,14 @@ public static unsafe class RingMatrix
     // Fewer multiply-adds than this are not worth a second thread.
     private const long WorthSplitting = 1 << 18;
 
-    internal static RingTilePath BestPath => RingTilePath.Portable;
+    // Up to this many rows, packing the right-hand side costs more than it saves.
+    private const int RowsInPlace = 16;
+    private const int RowsByDots = 2;
+
+    internal static RingTilePath BestPath =>
+        Avx512Tile.IsSupported ? RingTilePath.Avx512 :
+        Avx2Tile.IsSupported ? RingTilePath.Avx2 :
+        RingTilePath.Portable;
 
     /// <summary>c = a b, or c += a b.</summary>
     /// <param name="a">The left-hand side, m x k.</param>
@@ -84,7 +91,7 @@ public static unsafe class RingMatrix
         MatrixView a, PackedMatrix b, int firstRow, Span<ulong> c, int cRowStride, bool accumulate = false, int maxDegreeOfParallelism = 1) =>
         Multiply(BestPath, a, b, firstRow, c, cRowStride, accumulate, maxDegreeOfParallelism);
 
-    /// <summary>c = a b, or c += a b, with a right-hand side that is used once; it is packed on the way.</summary>
+    /// <summary>c = a b, or c += a b, with a right-hand side that is used once: packed on the way, or read in place by few rows.</summary>
     /// <param name="a">The left-hand side, m x k.</param>
     /// <param name="b">The right-hand side, k x n.</param>
     /// <param name="c">The product, m x n.</param>
@@ -99,12 +106,35 @@ public static unsafe class RingMatrix
             throw new ArgumentException($"The shapes {a.Rows} x {a.Columns} and {b.Rows} x {b.Columns} do not fit.", nameof(b));
         }
 
-        using PackedMatrix packed = PackedMatrix.Pack(b);
-        Multiply(a, packed, c, cRowStride, accumulate, maxDegreeOfParallelism);
+        CheckProduct(a, b.Columns, c, cRowStride, maxDegreeOfParallelism);
+        if (b.Values.Overlaps(c))
+        {
+            throw new ArgumentException("The product overlaps the right-hand side.", nameof(c));
+        }
+
+        if (a.Rows == 0 || a.Columns == 0 || b.Columns == 0)
+        {
+            ClearProduct(a, b.Columns, c, cRowStride, accumulate);
+        }
+        else if (!b.IsTransposed && a.Rows <= RowsInPlace)
+        {
+            MultiplyInPlace(BestPath, a, b, c, cRowStride, accumulate, maxDegreeOfParallelism);
+        }
+        else if (b.IsTransposed && !a.IsTransposed && a.Rows <= RowsByDots)
+        {
+            MultiplyByDots(a, b, c, cRowStride, accumulate);
+        }
+        else
+        {
+            using PackedMatrix packed = PackedMatrix.Pack(b);
+            MultiplyRows(a, packed, 0, c, cRowStride, accumulate, maxDegreeOfParallelism);
+        }
     }
 
     internal static bool IsSupported(RingTilePath path) => path switch
     {
+        RingTilePath.Avx512 => Avx512Tile.IsSupported,
+        RingTilePath.Avx2 => Avx2Tile.IsSupported,
         _ => PortableTile.IsSupported,
     };
 
@@ -113,29 +143,16 @@ public static unsafe class RingMatrix
     {
         ArgumentNullException.ThrowIfNull(b);
         ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
-        ArgumentOutOfRangeException.ThrowIfLessThan(maxDegreeOfParallelism, 1);
         if ((long)firstRow + a.Columns > b.Rows)
         {
             throw new ArgumentException($"The shapes {a.Rows} x {a.Columns} and {b.Rows} x {b.Columns} from row {firstRow} on do not fit.", nameof(b));
         }
 
-        MatrixView.CheckLayout(c.Length, a.Rows, b.Columns, cRowStride, nameof(c));
-        if (a.Values.Overlaps(c))
-        {
-            throw new ArgumentException("The product overlaps the left-hand side.", nameof(c));
-        }
-
-        if (a.Columns == 0 && !accumulate)
-        {
-            for (int i = 0; i < a.Rows; i++)
-            {
-                c.Slice(i * cRowStride, b.Columns).Clear();
-            }
-        }
-
+        CheckProduct(a, b.Columns, c, cRowStride, maxDegreeOfParallelism);
+        ObjectDisposedException.ThrowIf(b.Handle.IsClosed, b);
         if (a.Rows == 0 || a.Columns == 0 || b.Columns == 0)
         {
-            ObjectDisposedException.ThrowIf(b.Handle.IsClosed, b);
+            ClearProduct(a, b.Columns, c, cRowStride, accumulate);
             return;
         }
 
@@ -154,7 +171,7 @@ public static unsafe class RingMatrix
                     AColumnStride = a.ElementColumnStride,
                     M = a.Rows,
                     K = a.Columns,
-                    B = new Panels((ulong*)handle.DangerousGetHandle(), b.Rows, b.Columns),
+                    B = Panels.OfPacked((ulong*)handle.DangerousGetHandle(), b.Rows, b.Columns),
                     FirstRow = firstRow,
                     C = pc,
                     CRowStride = cRowStride,
@@ -168,6 +185,82 @@ public static unsafe class RingMatrix
             if (held)
             {
                 handle.DangerousRelease();
+            }
+        }
+    }
+
+    private static void CheckProduct(MatrixView a, int columns, Span<ulong> c, int cRowStride, int maxDegreeOfParallelism)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxDegreeOfParallelism, 1);
+        MatrixView.CheckLayout(c.Length, a.Rows, columns, cRowStride, nameof(c));
+        if (a.Values.Overlaps(c))
+        {
+            throw new ArgumentException("The product overlaps the left-hand side.", nameof(c));
+        }
+    }
+
+    // A product over no terms is zero.
+    private static void ClearProduct(MatrixView a, int columns, Span<ulong> c, int cRowStride, bool accumulate)
+    {
+        for (int i = 0; i < a.Rows && !accumulate; i++)
+        {
+            c.Slice(i * cRowStride, columns).Clear();
+        }
+    }
+
+    private static void MultiplyInPlace(
+        RingTilePath path, MatrixView a, MatrixView b, Span<ulong> c, int cRowStride, bool accumulate, int maxDegreeOfParallelism)
+    {
+        int whole = b.Columns / PackedMatrix.VectorWidth * PackedMatrix.VectorWidth;
+        fixed (ulong* pa = a.Values)
+        fixed (ulong* pb = b.Values)
+        fixed (ulong* pc = c)
+        {
+            if (whole > 0)
+            {
+                RingProduct product = new()
+                {
+                    A = pa,
+                    ARowStride = a.ElementRowStride,
+                    AColumnStride = a.ElementColumnStride,
+                    M = a.Rows,
+                    K = a.Columns,
+                    B = Panels.InPlace(pb, whole, Math.Max(b.RowStride, 1)),
+                    FirstRow = 0,
+                    C = pc,
+                    CRowStride = cRowStride,
+                    Accumulate = accumulate,
+                };
+                Split(path, product, maxDegreeOfParallelism);
+            }
+
+            for (int i = 0; i < a.Rows; i++)
+            {
+                ulong* row = pa + i * a.ElementRowStride;
+                for (int j = whole; j < b.Columns; j++)
+                {
+                    ulong sum = accumulate ? pc[(nint)i * cRowStride + j] : 0;
+                    for (nint p = 0; p < a.Columns; p++)
+                    {
+                        sum = unchecked(sum + row[p * a.ElementColumnStride] * pb[p * b.RowStride + j]);
+                    }
+
+                    pc[(nint)i * cRowStride + j] = sum;
+                }
+            }
+        }
+    }
+
+    private static void MultiplyByDots(MatrixView a, MatrixView b, Span<ulong> c, int cRowStride, bool accumulate)
+    {
+        for (int i = 0; i < a.Rows; i++)
+        {
+            ReadOnlySpan<ulong> row = a.Values.Slice(i * a.RowStride, a.Columns);
+            for (int j = 0; j < b.Columns; j++)
+            {
+                ref ulong target = ref c[i * cRowStride + j];
+                ulong dot = RingKernels.Dot(row, b.Values.Slice(j * b.RowStride, a.Columns));
+                target = accumulate ? unchecked(target + dot) : dot;
             }
         }
     }
@@ -207,6 +300,12 @@ public static unsafe class RingMatrix
     {
         switch (path)
         {
+            case RingTilePath.Avx512:
+                RingProduct<Avx512Tile>.Run(p, firstRow, lastRow, firstPanel, lastPanel);
+                break;
+            case RingTilePath.Avx2:
+                RingProduct<Avx2Tile>.Run(p, firstRow, lastRow, firstPanel, lastPanel);
+                break;
             default:
                 RingProduct<PortableTile>.Run(p, firstRow, lastRow, firstPanel, lastPanel);
                 break;

@@ -44,8 +44,12 @@ internal static unsafe class RingProduct<TTile>
 {
     private const int TileRows = 8;
     private const int BlockRows = 128;
+
+    // Half of a second-level cache of 1 MB.
     private const int BlockWords = 64 * 1024;
-    private const int PanelRows = 128;
+
+    // 48 KB of a panel.
+    private const int PanelRows = 256;
 
     // Below this many panels a packed element of A would be used too few times to pay for packing it.
     private const int PanelsWorthPacking = 3;
@@ -54,7 +58,7 @@ internal static unsafe class RingProduct<TTile>
     {
         bool pack = p.M >= TileRows && lastPanel - firstPanel >= PanelsWorthPacking;
         int rowsAtOnce = Math.Min(BlockRows, lastTileRow - firstTileRow);
-        int depthAtOnce = pack ? Math.Min(p.K, BlockWords / BlockRows) : p.K;
+        int depthAtOnce = pack ? Math.Min(p.K, BlockWords / ((rowsAtOnce + TileRows - 1) / TileRows * TileRows)) : p.K;
         nuint scratchBytes = pack ? (nuint)(rowsAtOnce + TileRows) * (nuint)depthAtOnce * sizeof(ulong) : 0;
         ulong* scratch = pack ? (ulong*)NativeMemory.AlignedAlloc(scratchBytes, SecretBufferPool.Alignment) : null;
         try
@@ -97,7 +101,8 @@ internal static unsafe class RingProduct<TTile>
         {
             int width = p.B.Width(panel);
             int columns = Math.Min(PackedMatrix.PanelWidth, p.B.Columns - panel * PackedMatrix.PanelWidth);
-            ulong* b = p.B[panel] + ((nint)p.FirstRow + k0) * width;
+            nint bStride = p.B.RowStride(panel);
+            ulong* b = p.B[panel] + ((nint)p.FirstRow + k0) * bStride;
             ulong* c = p.C + i0 * p.CRowStride + (nint)panel * PackedMatrix.PanelWidth;
             for (int k1 = 0; k1 < depth; k1 += PanelRows)
             {
@@ -110,12 +115,12 @@ internal static unsafe class RingProduct<TTile>
                     int tileRows = Math.Min(TileRows, rows - i);
                     if (columns == width)
                     {
-                        TTile.Multiply(tileRows, width, tileA, rowStride, columnStride, b + (nint)k1 * width, count, tileC, p.CRowStride, accumulate);
+                        TTile.Multiply(tileRows, width, tileA, rowStride, columnStride, b + k1 * bStride, bStride, count, tileC, p.CRowStride, accumulate);
                     }
                     else
                     {
                         usedEdge = true;
-                        TTile.Multiply(tileRows, width, tileA, rowStride, columnStride, b + (nint)k1 * width, count, edge, PackedMatrix.PanelWidth, false);
+                        TTile.Multiply(tileRows, width, tileA, rowStride, columnStride, b + k1 * bStride, bStride, count, edge, PackedMatrix.PanelWidth, false);
                         MergeEdge(edge, tileC, p.CRowStride, tileRows, columns, accumulate);
                     }
                 }
@@ -146,13 +151,17 @@ internal static unsafe class RingProduct<TTile>
         for (int i = 0; i < rows; i += TileRows, target += (nint)TileRows * depth)
         {
             int count = Math.Min(TileRows, rows - i);
-            for (int r = 0; r < count; r++)
+            ulong* from = a + i * rowStride;
+            if (columnStride == 1)
             {
-                ulong* from = a + (i + r) * rowStride;
-                for (int k = 0; k < depth; k++)
-                {
-                    target[(nint)k * TileRows + r] = from[k * columnStride];
-                }
+                BlockTranspose.Copy(target, TileRows, from, rowStride, count, depth, add: false);
+                continue;
+            }
+
+            // Stored transposed: what a tile needs of one column lies together.
+            for (int k = 0; k < depth; k++)
+            {
+                new ReadOnlySpan<ulong>(from + k * columnStride, count).CopyTo(new Span<ulong>(target + (nint)k * TileRows, count));
             }
         }
     }

@@ -14,6 +14,7 @@ internal sealed unsafe class AesCtrX86 : AesCtrCore
 
     public static new bool IsSupported => X86Aes.IsSupported && Ssse3.IsSupported && BitConverter.IsLittleEndian;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Generate(ulong high, ulong low, byte* destination, nuint blocks)
     {
         byte* k = _schedule.Pointer;

@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Globalization;
+using SecureTransformer.Numerics;
+
+namespace SecureTransformer.Microbenchmarks;
+
+/// <summary>The few figures that matter, in seconds: <c>dotnet run -c Release -- kernel</c>. One core; the best of several runs each.</summary>
+internal static class KernelSummary
+{
+    private const double Giga = 1e9;
+
+    public static void Run(TextWriter output)
+    {
+        // Twice: the first run takes the methods to their optimized form.
+        RingMatrixDiagnostics.MeasureTile(TimeSpan.FromSeconds(0.3));
+        double tile = RingMatrixDiagnostics.MeasureTile(TimeSpan.FromSeconds(0.7));
+        Print(output, $"path {RingMatrixDiagnostics.Path}");
+        Print(output, $"{"tile 8x24 in L1",-32}{tile / Giga,8:F1} G multiply-adds/s");
+        double cube = Product(output, 1024, 1024, 1024, 1);
+        Print(output, $"{"ratio of 1024^3 to the tile",-32}{cube / tile,8:P0}");
+        Product(output, 128, 768, 3072, 1);
+        Product(output, 128, 768, 768, 1);
+        Product(output, 128, 1536, 768, 1);
+        foreach (int m in (int[])[1, 2, 4, 7])
+        {
+            Product(output, m, 768, 3072, 1);
+        }
+
+        Product(output, 1, 768, 768, 1);
+        Attention(output, 128, 128, transposed: true);
+        Attention(output, 128, 128, transposed: false);
+        Attention(output, 1, 128, transposed: true);
+        Attention(output, 1, 128, transposed: false);
+        ulong[] weights = Right(768, 3072);
+        Print(output, $"{"pack 768x3072",-32}{Best(() => PackedMatrix.Pack(weights, 768, 3072, 3072).Dispose()) * 1e3,8:F2} ms");
+        Print(output, $"{"pack 768x3072, transposed",-32}{Best(() => PackedMatrix.Pack(weights, 768, 3072, 768, transposed: true).Dispose()) * 1e3,8:F2} ms");
+        Random(output, 1 << 24);
+        Random(output, 1 << 14);
+        Random(output, 64);
+    }
+
+    private static double Product(TextWriter output, int m, int k, int n, int threads)
+    {
+        ulong[] a = Right(m, k);
+        ulong[] c = new ulong[m * n];
+        using PackedMatrix b = PackedMatrix.Pack(Right(k, n), k, n, n);
+        double seconds = Best(() => RingMatrix.Multiply(new MatrixView(a, m, k), b, c, n, false, threads));
+        double rate = (double)m * k * n / seconds;
+        Print(output, $"{$"{m} x {k} x {n}",-32}{rate / Giga,8:F1} G multiply-adds/s {seconds * 1e6,10:F1} us");
+        return rate;
+    }
+
+    private static void Attention(TextWriter output, int queries, int keys, bool transposed)
+    {
+        const int Heads = 12, Width = 64;
+        ulong[] q = Right(queries, Heads * Width);
+        ulong[] kv = Right(keys, Heads * Width);
+        ulong[] scores = Right(queries, keys);
+        ulong[] c = new ulong[queries * Math.Max(keys, Width)];
+        double seconds = Best(() =>
+        {
+            for (int head = 0; head < Heads; head++)
+            {
+                MatrixView right = new(kv.AsSpan(head * Width), keys, Width, Heads * Width);
+                if (transposed)
+                {
+                    RingMatrix.Multiply(new MatrixView(q.AsSpan(head * Width), queries, Width, Heads * Width), right.Transpose(), c, keys);
+                }
+                else
+                {
+                    RingMatrix.Multiply(new MatrixView(scores, queries, keys), right, c, Width);
+                }
+            }
+        });
+        double rate = (double)Heads * queries * keys * Width / seconds;
+        string name = transposed ? $"12 x ({queries}x64 x 64x{keys}), packing" : $"12 x ({queries}x{keys} x {keys}x64), packing";
+        Print(output, $"{name,-32}{rate / Giga,8:F1} G multiply-adds/s {seconds * 1e6,10:F1} us");
+    }
+
+    private static void Random(TextWriter output, int bytes)
+    {
+        using AesCtrPrg prg = new(new byte[16], 1);
+        byte[] buffer = new byte[bytes];
+        int repeats = Math.Max(1, (1 << 20) / bytes);
+        double seconds = Best(() =>
+        {
+            for (int i = 0; i < repeats; i++)
+            {
+                prg.Fill(buffer);
+            }
+        });
+        Print(output, $"{$"AES-CTR, fills of {bytes} bytes",-32}{(double)bytes * repeats / seconds / Giga,8:F2} GB/s");
+    }
+
+    private static ulong[] Right(int rows, int columns)
+    {
+        using AesCtrPrg prg = new(new byte[16], (ulong)rows << 32 | (uint)columns);
+        ulong[] words = new ulong[rows * columns];
+        prg.Fill(words);
+        return words;
+    }
+
+    private static double Best(Action action)
+    {
+        double best = double.MaxValue;
+        long end = Stopwatch.GetTimestamp() + Stopwatch.Frequency / 2;
+        int runs = 0;
+        do
+        {
+            long start = Stopwatch.GetTimestamp();
+            action();
+            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
+            runs++;
+        }
+        while (runs < 5 || Stopwatch.GetTimestamp() < end);
+
+        return best;
+    }
+
+    private static void Print(TextWriter output, FormattableString line) => output.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+}
