@@ -37,6 +37,24 @@ internal static class KernelSummary
         Random(output, 1 << 24);
         Random(output, 1 << 14);
         Random(output, 64);
+        Elementwise(output, 4096);
+        Elementwise(output, 1 << 22);
+    }
+
+    private static void Elementwise(TextWriter output, int words)
+    {
+        ulong[] x = Right(1, words);
+        ulong[] y = Right(2, words / 2);
+        ulong[] z = new ulong[words];
+        double[] d = Array.ConvertAll(x, w => (int)w * 1e-6);
+        void Line(string name, Action action) => Print(output, $"{$"{name}, {words} words",-32}{words / Best(action) / Giga,8:F2} G words/s");
+        Line("add", () => RingKernels.Add(x, y, z));
+        Line("multiply", () => RingKernels.Multiply(x, y, z));
+        Line("multiply and add", () => RingKernels.MultiplyAddInto(z, x, y));
+        Line("shift right, signed", () => RingKernels.ShiftRightArithmetic(x, 18, z));
+        Line("transpose 64 rows", () => RingKernels.Transpose(x, 64, words / 64, z));
+        Line("encode", () => FixedPointFormat.Default.Encode(d, z, nameof(d)));
+        Line("decode", () => FixedPointFormat.Default.Decode(z, d));
     }
 
     private static double Product(TextWriter output, int m, int k, int n, int threads)

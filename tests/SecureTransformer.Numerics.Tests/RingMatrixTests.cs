@@ -135,23 +135,66 @@ public sealed class RingMatrixTests
         Assert.All(d, x => Assert.Equal(40UL, x));
     }
 
-    [Fact]
-    public void The_product_without_packing_equals_the_packed_one()
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void The_product_without_packing_equals_the_scalar_product(int path)
     {
-        foreach ((int m, int k, int n) in ((int, int, int)[])[(1, 64, 40), (1, 64, 1), (2, 33, 50), (3, 9, 70), (20, 30, 40), (16, 300, 59), (7, 5, 3), (2, 0, 5), (0, 3, 3)])
+        foreach ((int m, int k, int n) in ((int, int, int)[])[(1, 64, 40), (1, 64, 1), (2, 33, 50), (3, 9, 70), (20, 30, 40), (16, 300, 59), (7, 5, 3), (2, 0, 5), (0, 3, 3), (1, 700, 900)])
         {
             ulong[] a = TestPrg.Words(1, m * k);
             ulong[] b = TestPrg.Words(2, k * n);
-            ulong[] bT = new ulong[k * n];
-            RingKernels.Transpose(b, k, n, bT);
             ulong[] expected = Reference(a, b, m, k, n);
-            ulong[] actual = new ulong[m * n];
-            RingMatrix.Multiply(new(a, m, k), new MatrixView(b, k, n), actual, n);
-            Assert.Equal(expected, actual);
-            RingMatrix.Multiply(new(a, m, k), new MatrixView(bT, n, k).Transpose(), actual, n, accumulate: true);
-            RingKernels.MultiplyScalar(expected, 2UL, expected);
-            Assert.Equal(expected, actual);
+            ulong[] twice = new ulong[m * n];
+            RingKernels.MultiplyScalar(expected, 2UL, twice);
+            foreach (int threads in (int[])[1, 3])
+            {
+                foreach (bool aTransposed in (bool[])[false, true])
+                {
+                    (ulong[] aStored, int aStride) = Store(a, m, k, 1, aTransposed);
+                    MatrixView left = aTransposed ? new MatrixView(aStored, k, m, aStride).Transpose() : new MatrixView(aStored, m, k, aStride);
+                    (ulong[] bStored, int bStride) = Store(b, k, n, 2, transposed: false);
+                    ulong[] actual = new ulong[m * n];
+                    RingMatrix.Multiply((RingTilePath)path, left, new MatrixView(bStored, k, n, bStride), actual, n, false, threads);
+                    Assert.Equal(expected, actual);
+                    (bStored, bStride) = Store(b, k, n, 2, transposed: true);
+                    RingMatrix.Multiply((RingTilePath)path, left, new MatrixView(bStored, n, k, bStride).Transpose(), actual, n, true, threads);
+                    Assert.Equal(twice, actual);
+                }
+            }
         }
+    }
+
+    [Fact]
+    public async Task A_product_in_flight_survives_dispose()
+    {
+        const int Size = 300;
+        ulong[] a = TestPrg.Words(1, Size * Size);
+        PackedMatrix b = PackedMatrix.Pack(a, Size, Size, Size);
+        ulong[] expected = new ulong[Size * Size];
+        RingMatrix.Multiply(new MatrixView(a, Size, Size), b, expected, Size);
+        ulong[] actual = new ulong[Size * Size];
+        Task<int> products = Task.Run(() =>
+        {
+            for (int done = 0; ; done++)
+            {
+                try
+                {
+                    RingMatrix.Multiply(new MatrixView(a, Size, Size), b, actual, Size);
+                    Assert.Equal(expected, actual);
+                }
+                catch (ObjectDisposedException)
+                {
+                    return done;
+                }
+            }
+        });
+        while (!products.IsCompleted && Volatile.Read(ref actual[^1]) != expected[^1])
+        {
+            await Task.Yield();
+        }
+
+        b.Dispose();
+        Assert.True(await products >= 1);
     }
 
     [Fact]

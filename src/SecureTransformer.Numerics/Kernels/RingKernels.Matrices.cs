@@ -188,10 +188,10 @@ public static partial class RingKernels
     /// <param name="columns">The number of columns of <paramref name="x"/>.</param>
     /// <param name="destination">The result, columns x rows; not part of <paramref name="x"/>.</param>
     /// <exception cref="ArgumentException">A length does not fit the shape, or the spans overlap.</exception>
-    public static void Transpose<T>(ReadOnlySpan<T> x, int rows, int columns, Span<T> destination)
+    public static unsafe void Transpose<T>(ReadOnlySpan<T> x, int rows, int columns, Span<T> destination)
         where T : unmanaged, IBinaryInteger<T>, IUnsignedNumber<T>
     {
-        const int Block = 16;
+        const int Block = 32;
         CheckShape(x.Length, rows, columns, nameof(x));
         CheckShape(destination.Length, columns, rows, nameof(destination));
         if (x.Overlaps(destination))
@@ -205,6 +205,18 @@ public static partial class RingKernels
             for (int j0 = 0; j0 < columns; j0 += Block)
             {
                 int j1 = Math.Min(columns, j0 + Block);
+                if (typeof(T) == typeof(ulong))
+                {
+                    fixed (T* source = x)
+                    fixed (T* target = destination)
+                    {
+                        BlockTranspose.Copy(
+                            (ulong*)target + (nint)j0 * rows + i0, rows, (ulong*)source + (nint)i0 * columns + j0, columns, i1 - i0, j1 - j0, add: false);
+                    }
+
+                    continue;
+                }
+
                 for (int j = j0; j < j1; j++)
                 {
                     for (int i = i0; i < i1; i++)

@@ -99,7 +99,18 @@ public static unsafe class RingMatrix
     /// <param name="accumulate">Whether the product is added to <paramref name="c"/>.</param>
     /// <param name="maxDegreeOfParallelism">The largest number of threads to use.</param>
     /// <exception cref="ArgumentException">The shapes do not fit, or <paramref name="c"/> overlaps an operand.</exception>
-    public static void Multiply(MatrixView a, MatrixView b, Span<ulong> c, int cRowStride, bool accumulate = false, int maxDegreeOfParallelism = 1)
+    public static void Multiply(MatrixView a, MatrixView b, Span<ulong> c, int cRowStride, bool accumulate = false, int maxDegreeOfParallelism = 1) =>
+        Multiply(BestPath, a, b, c, cRowStride, accumulate, maxDegreeOfParallelism);
+
+    internal static bool IsSupported(RingTilePath path) => path switch
+    {
+        RingTilePath.Avx512 => Avx512Tile.IsSupported,
+        RingTilePath.Avx2 => Avx2Tile.IsSupported,
+        _ => PortableTile.IsSupported,
+    };
+
+    internal static void Multiply(
+        RingTilePath path, MatrixView a, MatrixView b, Span<ulong> c, int cRowStride, bool accumulate, int maxDegreeOfParallelism)
     {
         if (a.Columns != b.Rows)
         {
@@ -118,7 +129,7 @@ public static unsafe class RingMatrix
         }
         else if (!b.IsTransposed && a.Rows <= RowsInPlace)
         {
-            MultiplyInPlace(BestPath, a, b, c, cRowStride, accumulate, maxDegreeOfParallelism);
+            MultiplyInPlace(path, a, b, c, cRowStride, accumulate, maxDegreeOfParallelism);
         }
         else if (b.IsTransposed && !a.IsTransposed && a.Rows <= RowsByDots)
         {
@@ -127,16 +138,9 @@ public static unsafe class RingMatrix
         else
         {
             using PackedMatrix packed = PackedMatrix.Pack(b);
-            MultiplyRows(a, packed, 0, c, cRowStride, accumulate, maxDegreeOfParallelism);
+            Multiply(path, a, packed, 0, c, cRowStride, accumulate, maxDegreeOfParallelism);
         }
     }
-
-    internal static bool IsSupported(RingTilePath path) => path switch
-    {
-        RingTilePath.Avx512 => Avx512Tile.IsSupported,
-        RingTilePath.Avx2 => Avx2Tile.IsSupported,
-        _ => PortableTile.IsSupported,
-    };
 
     internal static void Multiply(
         RingTilePath path, MatrixView a, PackedMatrix b, int firstRow, Span<ulong> c, int cRowStride, bool accumulate, int maxDegreeOfParallelism)

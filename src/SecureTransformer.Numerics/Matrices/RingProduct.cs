@@ -45,8 +45,8 @@ internal static unsafe class RingProduct<TTile>
     private const int TileRows = 8;
     private const int BlockRows = 128;
 
-    // Half of a second-level cache of 1 MB.
-    private const int BlockWords = 64 * 1024;
+    // 256 KB: a quarter to a half of the second-level caches in use.
+    private const int BlockWords = 32 * 1024;
 
     // 48 KB of a panel.
     private const int PanelRows = 256;
