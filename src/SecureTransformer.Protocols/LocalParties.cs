@@ -7,24 +7,39 @@ public sealed class LocalParties : IAsyncDisposable
 {
     private readonly MpcProtocol _protocol;
     private readonly SessionOptions _options;
-    private readonly InMemoryNetwork _network;
+    private readonly InMemoryNetwork? _network;
+    private readonly IReadOnlyList<IPartyEndpoint> _endpoints;
 
-    private LocalParties(MpcProtocol protocol, SessionOptions options, TransportOptions transport)
+    private LocalParties(MpcProtocol protocol, SessionOptions? options, IReadOnlyList<IPartyEndpoint> endpoints, InMemoryNetwork? network)
     {
         _protocol = protocol;
-        _options = options;
-        _network = new InMemoryNetwork(CountOf(protocol), transport);
+        _options = options ?? new SessionOptions { MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / endpoints.Count) };
+        _options.Validate();
+        _endpoints = endpoints;
+        _network = network;
     }
 
     /// <summary>The number of parties.</summary>
-    public int Count => _network.PartyCount;
+    public int Count => _endpoints.Count;
 
-    /// <summary>Sets up the parties of a protocol.</summary>
+    /// <summary>Sets up the parties of a protocol over memory.</summary>
     public static LocalParties Create(MpcProtocol protocol, SessionOptions? options = null, TransportOptions? transport = null)
     {
-        options ??= new SessionOptions { MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / CountOf(protocol)) };
-        options.Validate();
-        return new LocalParties(protocol, options, transport ?? new TransportOptions());
+        var network = new InMemoryNetwork(CountOf(protocol), transport ?? new TransportOptions());
+        return new LocalParties(protocol, options, [.. Enumerable.Range(0, network.PartyCount).Select(network.Party)], network);
+    }
+
+    /// <summary>Sets up the parties of a protocol over endpoints of another network, such as TCP on loopback; the caller disposes them afterwards.</summary>
+    /// <exception cref="ArgumentException">The number of endpoints is not that of the protocol's parties.</exception>
+    public static LocalParties Create(MpcProtocol protocol, IReadOnlyList<IPartyEndpoint> endpoints, SessionOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        if (endpoints.Count != CountOf(protocol))
+        {
+            throw new ArgumentException($"{endpoints.Count} endpoints for a protocol of {CountOf(protocol)} parties.", nameof(endpoints));
+        }
+
+        return new LocalParties(protocol, options, endpoints, null);
     }
 
     /// <summary>The number of parties of a protocol.</summary>
@@ -53,7 +68,7 @@ public sealed class LocalParties : IAsyncDisposable
         {
             try
             {
-                ChannelSet channels = await _network.Party(party).OpenSessionAsync(id, cancellationToken).ConfigureAwait(false);
+                ChannelSet channels = await _endpoints[party].OpenSessionAsync(id, cancellationToken).ConfigureAwait(false);
                 try
                 {
                     MpcSession session = await OpenAsync(_protocol, channels, _options, null, cancellationToken).ConfigureAwait(false);
@@ -123,6 +138,6 @@ public sealed class LocalParties : IAsyncDisposable
         }
     }
 
-    /// <summary>Frees the network.</summary>
-    public ValueTask DisposeAsync() => _network.DisposeAsync();
+    /// <summary>Frees the network over memory.</summary>
+    public ValueTask DisposeAsync() => _network?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

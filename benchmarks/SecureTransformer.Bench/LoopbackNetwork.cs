@@ -1,0 +1,35 @@
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Bench;
+
+/// <summary>All parties' endpoints over TLS on loopback, in this process.</summary>
+internal sealed class LoopbackNetwork : IAsyncDisposable
+{
+    private readonly PartyIdentity[] _identities;
+
+    public LoopbackNetwork(int count)
+    {
+        _identities = [.. Enumerable.Range(0, count).Select(i => PartyIdentity.Create($"party {i}"))];
+        IReadOnlyList<int> ports = TcpNetwork.FindFreePorts(count);
+        var description = new NetworkDescription
+        {
+            Parties = [.. Enumerable.Range(0, count).Select(i => new NetworkParty { Id = i, Host = "127.0.0.1", Port = ports[i], Fingerprint = _identities[i].Fingerprint })],
+        };
+        Endpoints = [.. Enumerable.Range(0, count).Select(i => TcpNetwork.StartParty(description, i, _identities[i]))];
+    }
+
+    public IReadOnlyList<IPartyEndpoint> Endpoints { get; }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (IPartyEndpoint endpoint in Endpoints)
+        {
+            await endpoint.DisposeAsync();
+        }
+
+        foreach (PartyIdentity identity in _identities)
+        {
+            identity.Dispose();
+        }
+    }
+}

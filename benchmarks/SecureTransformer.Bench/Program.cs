@@ -1,0 +1,53 @@
+using System.CommandLine;
+using SecureTransformer.Bench;
+using SecureTransformer.Hosting;
+
+var protocol = new Option<string>("--protocol") { Description = "The protocol.", DefaultValueFactory = _ => "replicated" };
+var transport = new Option<string>("--transport") { Description = "memory, or tcp for TLS on loopback.", DefaultValueFactory = _ => "memory" };
+var bits = new Option<int>("--precision-bits") { Description = "Fractional bits.", DefaultValueFactory = _ => 18 };
+var repetitions = new Option<int>("--repetitions") { Description = "Counted repetitions after one warm-up; the median is reported.", DefaultValueFactory = _ => 3 };
+var json = new Option<FileInfo?>("--json") { Description = "Write the figures to a file." };
+protocol.AcceptOnlyFromAmong([.. ProtocolNames.All]);
+transport.AcceptOnlyFromAmong("memory", "tcp");
+
+BenchOptions OptionsOf(ParseResult parsed) => new()
+{
+    Protocol = ProtocolNames.Parse(parsed.GetValue(protocol)!),
+    Tcp = parsed.GetValue(transport) == "tcp",
+    FractionalBits = parsed.GetValue(bits),
+    Repetitions = parsed.GetValue(repetitions),
+};
+
+var name = new Argument<string>("name") { Description = "The operation." };
+name.AcceptOnlyFromAmong([.. Primitives.Names, "matmul"]);
+var size = new Option<int>("--size") { Description = "Elements, or rows.", DefaultValueFactory = _ => 1_000_000 };
+var shape = new Option<string>("--shape") { Description = "For matmul: MxKxN.", DefaultValueFactory = _ => "128x768x768" };
+var primitive = new Command("primitive", "Time one operation.") { name, size, shape };
+primitive.SetAction(async parsed =>
+{
+    string operation = parsed.GetValue(name)!;
+    string what = operation == "matmul" ? parsed.GetValue(shape)! : parsed.GetValue(size).ToString(System.Globalization.CultureInfo.InvariantCulture);
+    Workload workload;
+    if (operation == "matmul")
+    {
+        int[] extents = [.. what.Split('x').Select(part => int.Parse(part, System.Globalization.CultureInfo.InvariantCulture))];
+        workload = Primitives.MatMul(extents[0], extents[1], extents[2]);
+    }
+    else
+    {
+        workload = Primitives.Create(operation, parsed.GetValue(size));
+    }
+
+    BenchResult result = await Measurement.RunAsync(workload, OptionsOf(parsed));
+    result.Write($"{operation} {what}", parsed.GetValue(json));
+    return 0;
+});
+
+var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive };
+foreach (Option option in (Option[])[protocol, transport, bits, repetitions, json])
+{
+    option.Recursive = true;
+    root.Options.Add(option);
+}
+
+return await root.Parse(args).InvokeAsync();

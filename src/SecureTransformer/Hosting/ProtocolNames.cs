@@ -1,0 +1,35 @@
+using SecureTransformer.Protocols;
+
+namespace SecureTransformer.Hosting;
+
+/// <summary>The names of protocols in files, messages and commands.</summary>
+public static class ProtocolNames
+{
+    private static readonly (MpcProtocol Protocol, string Name)[] s_names =
+    [
+        (MpcProtocol.PlaintextFloat64, "plaintext"),
+        (MpcProtocol.PlaintextFixedPoint, "plaintext-fixed"),
+        (MpcProtocol.Replicated3, "replicated"),
+    ];
+
+    /// <summary>All names.</summary>
+    public static IReadOnlyList<string> All => [.. s_names.Select(n => n.Name)];
+
+    /// <summary>The name of a protocol.</summary>
+    public static string NameOf(MpcProtocol protocol) => s_names.First(n => n.Protocol == protocol).Name;
+
+    /// <summary>The protocol of a name.</summary>
+    /// <exception cref="ArgumentException">There is none; the message lists the names.</exception>
+    public static MpcProtocol Parse(string name)
+    {
+        foreach ((MpcProtocol protocol, string known) in s_names)
+        {
+            if (known == name)
+            {
+                return protocol;
+            }
+        }
+
+        throw new ArgumentException($"'{name}' is no protocol; there are {string.Join(", ", All)}.", nameof(name));
+    }
+}
