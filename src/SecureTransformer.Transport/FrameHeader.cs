@@ -9,6 +9,7 @@ namespace SecureTransformer.Transport;
 internal readonly record struct FrameHeader(ulong SessionTag, ulong Sequence, ushort Operation, int Clock, int Length)
 {
     internal const int Size = 32;
+    private const int MaxClock = 1 << 30;
     private const uint Magic = 0x31465453;
 
     internal void Write(Span<byte> destination)
@@ -36,7 +37,7 @@ internal readonly record struct FrameHeader(ulong SessionTag, ulong Sequence, us
             BinaryPrimitives.ReadUInt32LittleEndian(source) != Magic ? "bytes that are not a frame header (wrong magic)"
             : stream != 0 ? $"a frame of stream {stream}, where there is only stream 0"
             : (uint)header.Length > IChannel.MaxFrameLength ? $"a frame of {(uint)header.Length} bytes, more than the {IChannel.MaxFrameLength} allowed"
-            : header.Clock < 0 ? "a frame with a negative clock"
+            : header.Clock is < 0 or > MaxClock ? "a frame with an impossible clock"
             : null;
         return header;
     }

@@ -10,7 +10,7 @@ internal sealed class FramePool
 {
     private const int SmallestLog = 6;
     private const int Classes = 2 * (24 - SmallestLog) + 1;
-    private const long MaxRetainedBytes = 512L << 20;
+    private const long MaxRetainedBytes = 256L << 20;
 
     private readonly Lock _gate = new();
     private readonly Stack<FrameBlock>[] _free = new Stack<FrameBlock>[Classes];

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -15,6 +16,7 @@ public sealed class PartyIdentity : IDisposable
     private PartyIdentity(X509Certificate2 certificate)
     {
         Certificate = certificate;
+        TlsContext = SslStreamCertificateContext.Create(certificate, null, offline: true);
         Fingerprint = FingerprintOf(certificate);
     }
 
@@ -22,6 +24,8 @@ public sealed class PartyIdentity : IDisposable
     public string Fingerprint { get; }
 
     internal X509Certificate2 Certificate { get; }
+
+    internal SslStreamCertificateContext TlsContext { get; }
 
     /// <summary>Makes a new key.</summary>
     /// <param name="name">The certificate's common name, for people: 1 to 64 letters, digits, dots, dashes, underscores, spaces.</param>

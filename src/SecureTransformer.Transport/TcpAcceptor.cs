@@ -97,7 +97,7 @@ internal sealed class TcpAcceptor : IAsyncDisposable
 
                 _ = Task.Run(() => ServeAsync(socket));
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+            catch (Exception e)
             {
                 if (_stopping.IsCancellationRequested)
                 {
@@ -138,8 +138,9 @@ internal sealed class TcpAcceptor : IAsyncDisposable
                 trouble = shown.Length > 0 && !Accepts(shown) ? $"its key {shown} is not listed" : $"TLS failed: {e.Message}";
             }
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or ProtocolException or InvalidOperationException)
+        catch (Exception e)
         {
+            // Nobody awaits this task: whatever a newcomer causes ends with it, and is logged.
             trouble = $"it {(e is ProtocolException ? e.Message : $"closed the connection during the handshake: {e.Message}")}";
         }
         finally

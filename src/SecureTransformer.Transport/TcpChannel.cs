@@ -184,8 +184,9 @@ internal sealed class TcpChannel : LinkChannel, IThreadPoolWorkItem
                 }
             }
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e)
         {
+            // Nobody awaits the pump: whatever ends it ends the channel.
             Inbox.End(new Fault(FaultKind.Broken, $"The connection to {Description} broke: {e.Message}", e));
             EndSending();
         }
@@ -266,8 +267,9 @@ internal sealed class TcpChannel : LinkChannel, IThreadPoolWorkItem
             await DrainAsync().ConfigureAwait(false);
             AnswerFarewell();
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e)
         {
+            // Nobody awaits the reader but the end of the channel: whatever ends it ends the channel.
             string reason = e is EndOfStreamException ? "closed the connection in the middle of a frame" : $"closed the connection: {e.Message}";
             if (Inbox.End(new Fault(FaultKind.Closed, $"{Description} {reason}.", e)))
             {

@@ -41,10 +41,9 @@ internal sealed class TlsConnection : IDisposable
         TlsConnection connection = new(socket, stream) { RemoteAddress = socket.RemoteEndPoint?.ToString() ?? "unknown address" };
         try
         {
-            SslStreamCertificateContext own = SslStreamCertificateContext.Create(identity.Certificate, null, offline: true);
             await (asServer
-                ? stream.AuthenticateAsServerAsync(ServerOptions(own, Validate), cancellationToken)
-                : stream.AuthenticateAsClientAsync(ClientOptions(own, Validate), cancellationToken)).ConfigureAwait(false);
+                ? stream.AuthenticateAsServerAsync(ServerOptions(identity.TlsContext, Validate), cancellationToken)
+                : stream.AuthenticateAsClientAsync(ClientOptions(identity.TlsContext, Validate), cancellationToken)).ConfigureAwait(false);
             return connection;
         }
         catch

@@ -2,6 +2,7 @@ using System.Diagnostics;
 
 namespace SecureTransformer.Transport.Tests;
 
+[Collection("In memory")]
 public sealed class EmulatedContractTests : TransportContract
 {
     // So fast that only the mechanism is at work; late sends of a slow test machine do no harm.

@@ -1,5 +1,7 @@
 namespace SecureTransformer.Transport.Tests;
 
+/// <summary>In one collection with the emulated contract: each holds 768 MB for a moment.</summary>
+[Collection("In memory")]
 public sealed class InMemoryContractTests : TransportContract
 {
     protected override Task<TestNetwork> CreateAsync(int parties, TransportOptions? options = null) =>

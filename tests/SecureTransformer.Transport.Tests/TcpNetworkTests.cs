@@ -140,7 +140,7 @@ public sealed class TcpNetworkTests
                     await ReadToEndAsync(accepted);
                 }
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
+            catch (Exception e) when (e is SocketException or InvalidOperationException or IOException)
             {
             }
         });
@@ -206,6 +206,36 @@ public sealed class TcpNetworkTests
         await using Joined joined = await Joined.CreateAsync();
         await joined.Raw.SendAsync(joined.Session, sequence, operation, new byte[8]);
         await joined.FailsAsync<ProtocolException>(expected);
+    }
+
+    [Fact]
+    public async Task Reading_ahead_stops_at_its_budget_and_goes_on_as_frames_are_consumed()
+    {
+        const int frames = 48, length = 1 << 20;
+        await using Joined joined = await Joined.CreateAsync(readAheadBytes: 2 << 20);
+        Task writing = Task.Run(async () =>
+        {
+            for (int i = 0; i < frames; i++)
+            {
+                await joined.Raw.SendAsync(joined.Session, (ulong)i, Operation, new byte[length]);
+            }
+        });
+        await Task.WhenAny(writing, Task.Delay(700));
+        Assert.False(writing.IsCompleted, "the peer could send 48 MB against a budget of 2 MB");
+        for (int i = 0; i < frames; i++)
+        {
+            (await joined.Channel.ReceiveAsync(Operation, length)).Dispose();
+        }
+
+        await writing.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task An_impossible_clock_is_refused()
+    {
+        await using Joined joined = await Joined.CreateAsync();
+        await joined.Raw.Stream.WriteAsync(RawPeer.Header(joined.Session, 0, Operation, 8, clock: int.MaxValue));
+        await joined.FailsAsync<ProtocolException>("sent a frame with an impossible clock");
     }
 
     [Fact]
@@ -371,9 +401,9 @@ public sealed class TcpNetworkTests
 
         public IChannel Channel => set[0];
 
-        public static async Task<Joined> CreateAsync()
+        public static async Task<Joined> CreateAsync(long readAheadBytes = 1 << 20)
         {
-            TcpTestNetwork network = new(2, new TransportOptions { CloseTimeout = TimeSpan.FromMilliseconds(500) });
+            TcpTestNetwork network = new(2, new TransportOptions { CloseTimeout = TimeSpan.FromMilliseconds(500), ReadAheadBytes = readAheadBytes });
             SessionId session = SessionId.New();
             Task<ChannelSet> opening = network.Parties[1].OpenSessionAsync(session);
             RawPeer raw = await RawPeer.GreetAsync(network.Description, 1, network.Identity(0), session, sender: 0);
