@@ -15,6 +15,7 @@ internal sealed class TcpChannel : LinkChannel, IThreadPoolWorkItem
     private const int GatherSize = 64 << 10;
 
     private readonly SslStream _stream;
+    private readonly RecordStream _records;
     private readonly Socket _socket;
     private readonly Action<TcpChannel> _onEnded;
     private readonly Lock _sendGate = new();
@@ -32,6 +33,7 @@ internal sealed class TcpChannel : LinkChannel, IThreadPoolWorkItem
         : base(info, meter, pool, options, emulated)
     {
         _stream = connection.Stream;
+        _records = connection.Records;
         _socket = connection.Socket;
         _onEnded = onEnded;
     }
@@ -175,7 +177,9 @@ internal sealed class TcpChannel : LinkChannel, IThreadPoolWorkItem
 
                     try
                     {
+                        _records.Gathering = true;
                         await _stream.WriteAsync(WithHeader(frame)).ConfigureAwait(false);
+                        await _records.FlushGatheredAsync().ConfigureAwait(false);
                     }
                     finally
                     {

@@ -10,13 +10,16 @@ internal sealed class TlsConnection : IDisposable
 {
     private const int SocketBufferSize = 1 << 20;
 
-    private TlsConnection(Socket socket, SslStream stream)
+    private TlsConnection(Socket socket, RecordStream records, SslStream stream)
     {
         Socket = socket;
+        Records = records;
         Stream = stream;
     }
 
     internal Socket Socket { get; }
+
+    internal RecordStream Records { get; }
 
     internal SslStream Stream { get; }
 
@@ -37,8 +40,9 @@ internal sealed class TlsConnection : IDisposable
     internal static async Task<TlsConnection> AuthenticateAsync(
         Socket socket, bool asServer, PartyIdentity identity, Func<string, bool> accepts, Action<string> seen, CancellationToken cancellationToken)
     {
-        SslStream stream = new(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false);
-        TlsConnection connection = new(socket, stream) { RemoteAddress = socket.RemoteEndPoint?.ToString() ?? "unknown address" };
+        RecordStream records = new(socket);
+        SslStream stream = new(records, leaveInnerStreamOpen: false);
+        TlsConnection connection = new(socket, records, stream) { RemoteAddress = socket.RemoteEndPoint?.ToString() ?? "unknown address" };
         try
         {
             await (asServer
