@@ -231,6 +231,40 @@ public abstract partial class MpcSession
         return result;
     }
 
+    /// <summary>Elements at public positions, counted row-major: element i of the result is element <c>positions[i]</c> of <paramref name="x"/>, or zero where that is -1; copied.</summary>
+    /// <exception cref="ArgumentException">The number of positions is not that of the shape.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A position is below -1 or past the end.</exception>
+    public SecretTensor Gather(SecretTensor x, ReadOnlySpan<int> positions, TensorShape shape)
+    {
+        Require(x);
+        if (positions.Length != shape.Count)
+        {
+            throw new ArgumentException($"{positions.Length} positions for the shape {shape}, which has {shape.Count} elements.", nameof(positions));
+        }
+
+        foreach (int position in positions)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(position, -1, nameof(positions));
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(position, x.Shape.Count, nameof(positions));
+        }
+
+        SecretTensor result = Allocate(shape, x.FractionalBits);
+        for (int c = 0; c < Components; c++)
+        {
+            ReadOnlySpan<ulong> source = x.Words(c);
+            Span<ulong> target = result.Words(c);
+            for (int i = 0; i < positions.Length; i++)
+            {
+                if (positions[i] >= 0)
+                {
+                    source.Slice(positions[i] * WordsPerElement, WordsPerElement).CopyTo(target[(i * WordsPerElement)..]);
+                }
+            }
+        }
+
+        return result;
+    }
+
     private static (int Outer, int Inner) Around(TensorShape shape, int axis)
     {
         int outer = 1;
