@@ -16,9 +16,11 @@ internal sealed class JsonFile : IDisposable
 
     public JsonFields Root { get; }
 
-    public static JsonFile Open(string path, long maxBytes)
+    public static JsonFile Open(string path, long maxBytes) => Parse(ReadBounded(path, maxBytes), path);
+
+    /// <summary>Reads bytes that did not come from a file; <paramref name="path"/> says where from.</summary>
+    public static JsonFile Parse(byte[] bytes, string path)
     {
-        byte[] bytes = ReadBounded(path, maxBytes);
         ReadOnlyMemory<byte> json = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsMemory(3) : bytes;
         if (!Utf8.IsValid(json.Span))
         {

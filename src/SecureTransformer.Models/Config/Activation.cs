@@ -36,4 +36,16 @@ internal static class Activations
             _ => throw config.Error(key, $"is '{Text.Printable(name)}'; supported are {Supported}"),
         };
     }
+
+    /// <summary>The name under which <see cref="Read"/> finds an activation.</summary>
+    public static string NameOf(Activation activation) => activation switch
+    {
+        Activation.GeluErf => "gelu",
+        Activation.GeluTanh => "gelu_new",
+        Activation.Relu => "relu",
+        Activation.Silu => "silu",
+        Activation.Tanh => "tanh",
+        Activation.Quad => "quad",
+        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "Not an activation."),
+    };
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace SecureTransformer.Models;
 
 /// <summary>The configuration of a BERT encoder with absolute positions (Devlin et al., 2019), with or without a classification head.</summary>
@@ -63,6 +65,21 @@ public sealed class BertConfig : ModelConfig
         Require(Enum.IsDefined(HiddenAct), "hidden_act", $"has the undefined value {(int)HiddenAct}");
         Require(PadTokenId >= 0 && PadTokenId < VocabSize, "pad_token_id", $"is {PadTokenId}, which is not below vocab_size ({VocabSize})");
         Require(Labels is { Count: >= 1 and <= ConfigBounds.Labels }, "id2label", $"must have 1 to {ConfigBounds.Labels} labels");
+    }
+
+    private protected override void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteNumber("vocab_size", VocabSize);
+        writer.WriteNumber("hidden_size", HiddenSize);
+        writer.WriteNumber("num_hidden_layers", NumHiddenLayers);
+        writer.WriteNumber("num_attention_heads", NumAttentionHeads);
+        writer.WriteNumber("intermediate_size", IntermediateSize);
+        writer.WriteNumber("max_position_embeddings", MaxPositionEmbeddings);
+        writer.WriteNumber("type_vocab_size", TypeVocabSize);
+        writer.WriteNumber("layer_norm_eps", LayerNormEps);
+        writer.WriteString("hidden_act", Activations.NameOf(HiddenAct));
+        writer.WriteNumber("pad_token_id", PadTokenId);
+        LabelReader.Write(writer, Labels);
     }
 
     internal static BertConfig Read(JsonFields json)

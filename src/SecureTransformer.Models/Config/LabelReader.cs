@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace SecureTransformer.Models;
 
@@ -34,5 +35,16 @@ internal static class LabelReader
         }
 
         return labels.AsReadOnly();
+    }
+
+    public static void Write(Utf8JsonWriter writer, IReadOnlyList<string> labels)
+    {
+        writer.WriteStartObject("id2label");
+        for (int i = 0; i < labels.Count; i++)
+        {
+            writer.WriteString(i.ToString(CultureInfo.InvariantCulture), labels[i]);
+        }
+
+        writer.WriteEndObject();
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace SecureTransformer.Models;
 
 /// <summary>What <c>config.json</c> says of a model. Each architecture has a subclass of its own.</summary>
@@ -38,6 +40,56 @@ public abstract class ModelConfig
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using JsonFile json = JsonFile.Open(path, MaxBytes);
+        return Read(json);
+    }
+
+    /// <summary>Reads and validates a configuration that came by other ways than a file, such as what <see cref="ToJson"/> wrote at the model's owner.</summary>
+    /// <param name="utf8Json">The configuration, at most 16 MB.</param>
+    /// <param name="source">Where it came from, for messages.</param>
+    /// <exception cref="InvalidDataException">The text is damaged or too long, or describes something that is not supported; names the source and the key.</exception>
+    public static ModelConfig Parse(ReadOnlySpan<byte> utf8Json, string source)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(source);
+        if (utf8Json.Length > MaxBytes)
+        {
+            throw new InvalidDataException($"{source}: the configuration has {utf8Json.Length} bytes; the limit is {MaxBytes}.");
+        }
+
+        using JsonFile json = JsonFile.Parse(utf8Json.ToArray(), source);
+        return Read(json);
+    }
+
+    /// <summary>The configuration as UTF-8 JSON with the keys that matter to the computation alone, as <see cref="Parse"/> reads it. Equal configurations give equal bytes.</summary>
+    public byte[] ToJson()
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("model_type", ModelType);
+            writer.WriteStartArray("architectures");
+            foreach (string architecture in Architectures)
+            {
+                writer.WriteStringValue(architecture);
+            }
+
+            writer.WriteEndArray();
+            Write(writer);
+            writer.WriteEndObject();
+        }
+
+        return stream.ToArray();
+    }
+
+    /// <summary>Checks each value and how they fit together.</summary>
+    /// <exception cref="InvalidDataException">A value is out of bounds or contradicts another; names the source and the key.</exception>
+    public abstract void Validate();
+
+    /// <summary>Writes the keys of the architecture.</summary>
+    private protected abstract void Write(Utf8JsonWriter writer);
+
+    private static ModelConfig Read(JsonFile json)
+    {
         string type = json.Root.RequiredString("model_type");
         ModelConfig config = type switch
         {
@@ -47,10 +99,6 @@ public abstract class ModelConfig
         config.Validate();
         return config;
     }
-
-    /// <summary>Checks each value and how they fit together.</summary>
-    /// <exception cref="InvalidDataException">A value is out of bounds or contradicts another; names the source and the key.</exception>
-    public abstract void Validate();
 
     private protected void Require(bool holds, string key, string problem)
     {
