@@ -153,6 +153,43 @@ public abstract partial class MpcSession
         return result;
     }
 
+    /// <summary>Rows along the outermost axis, by public indices in any order, also repeated; copied.</summary>
+    /// <param name="x">The tensor, [N, ...].</param>
+    /// <param name="rows">The indices, each from 0 to N - 1; at least one.</param>
+    /// <returns>The rows, [rows, ...].</returns>
+    /// <exception cref="ArgumentException"><paramref name="x"/> is a scalar, or there are no indices.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An index is outside the axis.</exception>
+    public SecretTensor GatherRows(SecretTensor x, params ReadOnlySpan<int> rows)
+    {
+        Require(x);
+        if (x.Shape.Rank == 0 || rows.IsEmpty)
+        {
+            throw new ArgumentException($"Gathering {rows.Length} rows of the shape {x.Shape}: a tensor with an axis and at least one row are needed.", nameof(rows));
+        }
+
+        foreach (int row in rows)
+        {
+            if ((uint)row >= (uint)x.Shape[0])
+            {
+                throw new ArgumentOutOfRangeException(nameof(rows), row, $"The shape {x.Shape} has the rows 0 to {x.Shape[0] - 1}.");
+            }
+        }
+
+        SecretTensor result = Allocate(x.Shape.With(0, rows.Length), x.FractionalBits);
+        int run = x.Shape.Count / x.Shape[0] * WordsPerElement;
+        for (int c = 0; c < Components; c++)
+        {
+            ReadOnlySpan<ulong> source = x.Words(c);
+            Span<ulong> target = result.Words(c);
+            for (int i = 0; i < rows.Length; i++)
+            {
+                source.Slice(rows[i] * run, run).CopyTo(target[(i * run)..]);
+            }
+        }
+
+        return result;
+    }
+
     /// <summary>The tensor with its axes in another order: axis i of the result is axis <c>axes[i]</c> of <paramref name="x"/>; copied.</summary>
     /// <exception cref="ArgumentException"><paramref name="axes"/> is not a permutation of the axes.</exception>
     public SecretTensor Permute(SecretTensor x, params ReadOnlySpan<int> axes)
