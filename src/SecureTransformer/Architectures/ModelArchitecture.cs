@@ -1,0 +1,43 @@
+using SecureTransformer.Models;
+using SecureTransformer.Protocols;
+
+namespace SecureTransformer.Architectures;
+
+/// <summary>What a configuration says of a model, without its weights: known to the model's owner, the parties and the client alike.</summary>
+public abstract class ModelArchitecture
+{
+    private protected ModelArchitecture(ModelConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        config.Validate();
+        Config = config;
+    }
+
+    /// <summary>The configuration.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>All weights, in the order in which the owner sends and the parties receive them.</summary>
+    public abstract IReadOnlyList<WeightSpec> Weights { get; }
+
+    /// <summary>The architecture of a configuration.</summary>
+    /// <exception cref="InvalidDataException">A value of the configuration is out of bounds.</exception>
+    /// <exception cref="NotSupportedException">There is no such architecture here; the message names it and those there are.</exception>
+    public static ModelArchitecture Create(ModelConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return config switch
+        {
+            BertConfig bert => new BertArchitecture(bert),
+            _ => throw new NotSupportedException($"{config.Source}: models of type '{config.ModelType}' are not supported; supported are bert."),
+        };
+    }
+
+    /// <summary>Receives this party's shares of the weights and arranges them for many forward passes.</summary>
+    /// <param name="session">The session that receives; the weights live as long as it does, or until the model is disposed.</param>
+    /// <param name="receive">Receives one weight, encoded with the session's fractional bits. It is called once for each of <see cref="Weights"/>, in order.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <remarks>What was received before an error is freed.</remarks>
+    /// <exception cref="InvalidOperationException">A received tensor has another shape than its specification, or other fractional bits than the session.</exception>
+    public abstract ValueTask<SecureModel> BuildAsync(
+        MpcSession session, Func<WeightSpec, CancellationToken, ValueTask<SecretTensor>> receive, CancellationToken cancellationToken = default);
+}

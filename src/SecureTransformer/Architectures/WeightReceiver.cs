@@ -1,0 +1,123 @@
+using SecureTransformer.Layers;
+using SecureTransformer.Protocols;
+
+namespace SecureTransformer.Architectures;
+
+/// <summary>Receives the weights of an architecture one after another. What it received is freed with it, unless <see cref="Complete"/> was called.</summary>
+internal sealed class WeightReceiver : IDisposable
+{
+    private readonly MpcSession _session;
+    private readonly SessionScope _scope;
+    private readonly IReadOnlyList<WeightSpec> _weights;
+    private readonly Func<WeightSpec, CancellationToken, ValueTask<SecretTensor>> _receive;
+    private readonly List<SecretMatrix> _matrices = [];
+    private readonly List<SecretTensor> _vectors = [];
+    private int _next;
+
+    public WeightReceiver(MpcSession session, IReadOnlyList<WeightSpec> weights, Func<WeightSpec, CancellationToken, ValueTask<SecretTensor>> receive)
+    {
+        _session = session;
+        _weights = weights;
+        _receive = receive;
+        _scope = session.BeginScope();
+    }
+
+    /// <summary>A weight to be packed by <see cref="Pack"/>.</summary>
+    public async ValueTask<SecretTensor> NextAsync(CancellationToken cancellationToken)
+    {
+        WeightSpec weight = _weights[_next++];
+        SecretTensor tensor = await _receive(weight, cancellationToken).ConfigureAwait(false);
+        if (tensor.Shape != weight.Shape || tensor.FractionalBits != _session.FractionalBits)
+        {
+            throw new InvalidOperationException($"For the weight {weight} with {_session.FractionalBits} fractional bits, {tensor} was received.");
+        }
+
+        return tensor;
+    }
+
+    /// <summary>A weight that the model keeps as it is.</summary>
+    public async ValueTask<SecretTensor> NextKeptAsync(CancellationToken cancellationToken)
+    {
+        SecretTensor tensor = await NextAsync(cancellationToken).ConfigureAwait(false);
+        _vectors.Add(tensor);
+        return tensor;
+    }
+
+    /// <summary>Packs [K, N], or [N, K] transposed, and frees the weights it came from.</summary>
+    public SecretMatrix Pack(bool transposed, params ReadOnlySpan<SecretTensor> parts)
+    {
+        SecretTensor raw = parts[0];
+        if (parts.Length > 1)
+        {
+            raw = _session.Concatenate(parts.ToArray(), 0);
+            foreach (SecretTensor part in parts)
+            {
+                part.Dispose();
+            }
+        }
+
+        using (raw)
+        {
+            SecretMatrix matrix = _session.Pack(raw, transposed);
+            _matrices.Add(matrix);
+            return matrix;
+        }
+    }
+
+    /// <summary>A weight [N, K], as PyTorch stores it, and a bias [N].</summary>
+    public async ValueTask<SecureLinear> LinearAsync(CancellationToken cancellationToken)
+    {
+        SecretMatrix weight = Pack(transposed: true, await NextAsync(cancellationToken).ConfigureAwait(false));
+        return new SecureLinear(weight, await NextKeptAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Several weights [N, K] with their biases [N] as one layer, side by side.</summary>
+    public async ValueTask<SecureLinear> JoinedLinearAsync(int count, CancellationToken cancellationToken)
+    {
+        var weights = new SecretTensor[count];
+        var biases = new SecretTensor[count];
+        for (int i = 0; i < count; i++)
+        {
+            weights[i] = await NextAsync(cancellationToken).ConfigureAwait(false);
+            biases[i] = await NextAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        SecretMatrix weight = Pack(transposed: true, weights);
+        SecretTensor bias = _session.Concatenate(biases, 0);
+        _vectors.Add(bias);
+        return new SecureLinear(weight, bias);
+    }
+
+    /// <summary>Gains and offsets of a LayerNorm.</summary>
+    public async ValueTask<SecureLayerNorm> LayerNormAsync(double eps, CancellationToken cancellationToken)
+    {
+        SecretTensor weight = await NextKeptAsync(cancellationToken).ConfigureAwait(false);
+        return new SecureLayerNorm(weight, await NextKeptAsync(cancellationToken).ConfigureAwait(false), eps);
+    }
+
+    /// <summary>Hands everything over to the model.</summary>
+    public void Complete()
+    {
+        if (_next != _weights.Count)
+        {
+            throw new InvalidOperationException($"{_next} of {_weights.Count} weights were received.");
+        }
+
+        foreach (SecretTensor vector in _vectors)
+        {
+            _scope.Keep(vector);
+        }
+
+        _matrices.Clear();
+    }
+
+    public void Dispose()
+    {
+        foreach (SecretMatrix matrix in _matrices)
+        {
+            matrix.Dispose();
+        }
+
+        _scope.Dispose();
+    }
+}

@@ -1,0 +1,64 @@
+using SecureTransformer.Models;
+using SecureTransformer.Protocols;
+
+namespace SecureTransformer.Architectures;
+
+/// <summary>The owner's side of an architecture's weights: where they stand in the model files.</summary>
+public static class WeightSource
+{
+    /// <summary>Checks that every weight of the architecture is in the files with its shape and in a type that can be read. Tensors that are no weights of it, such as stored position ids, are ignored.</summary>
+    /// <exception cref="InvalidDataException">A weight is missing, or has another shape or an unreadable type; names the file and the tensor.</exception>
+    public static void Validate(ModelWeights weights, ModelArchitecture architecture)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(architecture);
+        foreach (WeightSpec weight in architecture.Weights)
+        {
+            Find(weights, weight);
+        }
+    }
+
+    /// <summary>Reads a weight block by block, multiplied by its scale, as <see cref="ShareCodec"/> takes it.</summary>
+    /// <exception cref="InvalidDataException">The weight is missing, or has another shape or an unreadable type; names the file and the tensor.</exception>
+    public static ValueReader Reader(ModelWeights weights, WeightSpec weight)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(weight);
+        string name = Find(weights, weight).Name;
+        double scale = weight.Scale;
+        return (start, destination) =>
+        {
+            weights.Read(name, start, destination);
+            if (scale != 1)
+            {
+                foreach (ref double value in destination)
+                {
+                    value *= scale;
+                }
+            }
+        };
+    }
+
+    private static TensorInfo Find(ModelWeights weights, WeightSpec weight)
+    {
+        string name = Names(weight.Name).FirstOrDefault(weights.Contains, weight.Name);
+        TensorInfo tensor = weights.Find(name, weight.Shape.Extents);
+        return tensor.IsReadable
+            ? tensor
+            : throw new InvalidDataException($"{tensor.File}: tensor {tensor} has a type that cannot be read; F32, F16 and BF16 can.");
+    }
+
+    /// <summary>The names under which a weight may be stored: as it is, without the model's prefix, and with the names that older files have for LayerNorm.</summary>
+    private static IEnumerable<string> Names(string name)
+    {
+        string bare = name.StartsWith("bert.", StringComparison.Ordinal) ? name["bert.".Length..] : name;
+        yield return name;
+        yield return Older(name);
+        yield return bare;
+        yield return Older(bare);
+
+        static string Older(string name) => name
+            .Replace("LayerNorm.weight", "LayerNorm.gamma", StringComparison.Ordinal)
+            .Replace("LayerNorm.bias", "LayerNorm.beta", StringComparison.Ordinal);
+    }
+}
