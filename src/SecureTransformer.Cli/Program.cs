@@ -1,1 +1,25 @@
-return 0;
+using System.CommandLine;
+using SecureTransformer.Cli;
+using SecureTransformer.Cli.Commands;
+using SecureTransformer.Hosting;
+
+// A cluster of processes starts this program again for each party.
+if (await PartyProgram.TryRunAsync(args) is { } exitCode)
+{
+    return exitCode;
+}
+
+var root = new RootCommand(
+    """
+    Private transformer inference: the text is split into secret shares, several parties compute the model on shares, and only you see the answer.
+
+    Try it on one machine:   secure-transformer infer --model DIR --text "..." --transport tcp
+    On several machines:     keys (once a host), network (one file for all), check, party (one command a host), load (the model's owner), infer --client client.json
+    """);
+root.Subcommands.Add(InferCommand.Create());
+root.Subcommands.Add(KeysCommand.Create());
+root.Subcommands.Add(NetworkCommand.Create());
+root.Subcommands.Add(CheckCommand.Create());
+root.Subcommands.Add(PartyCommand.Create());
+root.Subcommands.Add(LoadCommand.Create());
+return await CommandRunner.RunAsync(root, args);

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using System.Globalization;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Cli.Commands;
+
+/// <summary><c>network</c>: write the one file that all hosts share.</summary>
+internal static class NetworkCommand
+{
+    public static Command Create()
+    {
+        var parties = new Option<string[]>("--party") { Description = "HOST:PORT=FINGERPRINT, once for each party, in order.", Required = true, AllowMultipleArgumentsPerToken = true };
+        var clients = new Option<string[]>("--client") { Description = "Fingerprint of a client or a model's owner that parties serve; any number.", AllowMultipleArgumentsPerToken = true };
+        var output = new Option<FileInfo>("--out") { Description = "The network file to write.", Required = true };
+        var command = new Command("network", "Write the network file: parties, addresses and key fingerprints. It holds nothing secret; copy it to every host.") { parties, clients, output };
+        command.SetAction(parsed =>
+        {
+            string[] described = parsed.GetValue(parties)!;
+            var network = new NetworkDescription
+            {
+                Parties = [.. described.Select((text, id) => Parse(text, id))],
+                Clients = parsed.GetValue(clients) ?? [],
+            };
+            network.Validate();
+            network.Save(parsed.GetValue(output)!.FullName);
+            Console.Error.WriteLine("Next, on each party's host: secure-transformer check --network FILE --key FILE, then secure-transformer party --network FILE --key FILE.");
+            return 0;
+        });
+        return command;
+    }
+
+    private static NetworkParty Parse(string text, int id)
+    {
+        int equals = text.IndexOf('=', StringComparison.Ordinal);
+        int colon = equals < 0 ? -1 : text.LastIndexOf(':', equals);
+        if (colon <= 0 || !int.TryParse(text.AsSpan(colon + 1, equals - colon - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port))
+        {
+            throw new ArgumentException($"'{text}' is not of the form HOST:PORT=FINGERPRINT.");
+        }
+
+        return new NetworkParty { Id = id, Host = text[..colon].Trim('[', ']'), Port = port, Fingerprint = text[(equals + 1)..] };
+    }
+}

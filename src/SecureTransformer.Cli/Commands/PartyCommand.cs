@@ -1,0 +1,29 @@
+using System.CommandLine;
+using Microsoft.Extensions.Logging;
+using SecureTransformer.Hosting;
+
+namespace SecureTransformer.Cli.Commands;
+
+/// <summary><c>party</c>: run one party.</summary>
+internal static class PartyCommand
+{
+    public static Command Create()
+    {
+        var network = new Option<FileInfo>("--network") { Description = "The network file, the same on all hosts.", Required = true };
+        var key = new Option<FileInfo>("--key") { Description = "This party's key file.", Required = true };
+        var requests = new Option<int>("--max-requests") { Description = "Requests computed at once; further ones are refused.", DefaultValueFactory = _ => 4 };
+        var threads = new Option<int>("--threads") { Description = "Threads of one request.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var command = new Command("party", "Run one party: it takes shares of a model from the model's owner and serves the clients of the network file, until stopped.") { network, key, requests, threads };
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            var options = new PartyHostOptions
+            {
+                MaxConcurrentRequests = parsed.GetValue(requests),
+                MaxDegreeOfParallelism = parsed.GetValue(threads),
+                Logger = new ConsoleLogger(LogLevel.Information),
+            };
+            return PartyProgram.RunAsync(parsed.GetValue(network)!.FullName, parsed.GetValue(key)!.FullName, options, null, cancellationToken);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SecureTransformer.Hosting;
+
+namespace SecureTransformer.Cli;
+
+/// <summary>What <c>infer --json</c> writes.</summary>
+internal sealed class InferReport
+{
+    public required string Protocol { get; init; }
+
+    public required int Parties { get; init; }
+
+    public required string Transport { get; init; }
+
+    public required string Model { get; init; }
+
+    public required double SetupSeconds { get; init; }
+
+    public List<InferCase> Cases { get; } = [];
+
+    public void Save(FileInfo file) => File.WriteAllText(file.FullName, JsonSerializer.Serialize(this, ReportJson.Default.InferReport) + "\n");
+}
+
+/// <summary>One input's answer and cost.</summary>
+internal sealed class InferCase
+{
+    public required string Name { get; init; }
+
+    public required IReadOnlyList<double> Logits { get; init; }
+
+    public required double Seconds { get; init; }
+
+    public required long BytesSentTotal { get; init; }
+
+    public required IReadOnlyList<long> BytesSentByParty { get; init; }
+
+    public required int Rounds { get; init; }
+
+    public static InferCase Of(string name, Classification answer) => new()
+    {
+        Name = name,
+        Logits = answer.Logits,
+        Seconds = answer.Cost.Seconds,
+        BytesSentTotal = answer.Cost.BytesTotal,
+        BytesSentByParty = answer.Cost.BytesByParty,
+        Rounds = answer.Cost.RoundsTotal,
+    };
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(InferReport))]
+internal sealed partial class ReportJson : JsonSerializerContext;

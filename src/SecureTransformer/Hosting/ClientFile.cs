@@ -1,0 +1,74 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SecureTransformer.Models;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Hosting;
+
+/// <summary>What a client needs to reach parties elsewhere, in one JSON file. Relative paths are relative to the file.</summary>
+public sealed class ClientFile
+{
+    /// <summary>The network file: parties, addresses, key fingerprints.</summary>
+    public required string Network { get; init; }
+
+    /// <summary>The client's key file, as <c>secure-transformer keys</c> makes it.</summary>
+    public required string Identity { get; init; }
+
+    /// <summary>A directory with the model's public files: config.json and the tokenizer's. Weights are not needed.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The protocol's name.</summary>
+    public string Protocol { get; init; } = "replicated";
+
+    /// <summary>The fractional bits of values.</summary>
+    public int FractionalBits { get; init; } = 18;
+
+    /// <summary>Reads a client file.</summary>
+    /// <exception cref="InvalidDataException">The file is not of the expected form; the message names it.</exception>
+    public static ClientFile Load(string path)
+    {
+        string full = Path.GetFullPath(path);
+        string folder = Path.GetDirectoryName(full)!;
+        if (new FileInfo(full).Length > 1 << 20)
+        {
+            throw new InvalidDataException($"{path} is too large for a client file.");
+        }
+
+        try
+        {
+            ClientFile file = JsonSerializer.Deserialize(File.ReadAllBytes(full), ClientFileJson.Default.ClientFile)
+                ?? throw new InvalidDataException($"{path} is empty.");
+            return new ClientFile
+            {
+                Network = Path.Combine(folder, file.Network),
+                Identity = Path.Combine(folder, file.Identity),
+                Model = Path.Combine(folder, file.Model),
+                Protocol = file.Protocol,
+                FractionalBits = file.FractionalBits,
+            };
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"{path}: {error.Message}");
+        }
+    }
+
+    /// <summary>Makes the client that the file describes.</summary>
+    public InferenceClient CreateClient(TransportOptions? transport = null)
+    {
+        var network = NetworkDescription.Load(Network);
+        var config = ModelConfig.FromDirectory(Model);
+        Tokenizer tokenizer = TokenizerLoader.FromDirectory(Model);
+        var identity = PartyIdentity.Load(Identity);
+        return new InferenceClient(TcpNetwork.CreateClient(network, identity, transport), config, tokenizer, Options, identity);
+    }
+
+    /// <summary>Protocol and precision.</summary>
+    [JsonIgnore]
+    public InferenceOptions Options => new() { Protocol = ProtocolNames.Parse(Protocol), FractionalBits = FractionalBits };
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, MaxDepth = 4, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(ClientFile))]
+internal sealed partial class ClientFileJson : JsonSerializerContext;

@@ -1,0 +1,46 @@
+using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Hosting;
+
+/// <summary>How a local cluster runs its parties.</summary>
+internal interface IClusterBackend : IAsyncDisposable
+{
+    /// <summary>A new client end of the network, and the key it uses, if any.</summary>
+    (IClientEndpoint Network, PartyIdentity? Identity) CreateClient();
+
+    /// <summary>Waits for work that needs the parties; when a party ends first, its message is the error.</summary>
+    Task GuardAsync(Task work);
+}
+
+/// <summary>All parties in this process.</summary>
+internal sealed class MemoryCluster : IClusterBackend
+{
+    private readonly InMemoryNetwork _network;
+    private readonly PartyHost[] _hosts;
+    private readonly Task[] _running;
+
+    public MemoryCluster(LocalClusterOptions options)
+    {
+        int count = LocalParties.CountOf(options.Protocol);
+        _network = new InMemoryNetwork(count, options.TransportOptions);
+        var hostOptions = new PartyHostOptions { Logger = options.Logger, MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / count) };
+        _hosts = [.. Enumerable.Range(0, count).Select(i => new PartyHost(_network.Party(i), hostOptions))];
+        _running = [.. _hosts.Select(host => Task.Run(() => host.RunAsync()))];
+    }
+
+    public (IClientEndpoint Network, PartyIdentity? Identity) CreateClient() => (_network.Client(), null);
+
+    public Task GuardAsync(Task work) => work;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (PartyHost host in _hosts)
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await Task.WhenAll(_running).ConfigureAwait(false);
+        await _network.DisposeAsync().ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Hosting;
+
+/// <summary>The first message of a client: what it wants. Everything in it is public.</summary>
+internal sealed class PartyRequest
+{
+    public const string Load = "load";
+    public const string Classify = "classify";
+    public const string Check = "check";
+
+    public required string Kind { get; init; }
+
+    public required string Protocol { get; init; }
+
+    public required int FractionalBits { get; init; }
+
+    public string LibraryVersion { get; init; } = "";
+
+    /// <summary>For a check: the sender's clock.</summary>
+    public DateTimeOffset? Time { get; init; }
+
+    /// <summary>For a load: the public config.json.</summary>
+    public string? Configuration { get; init; }
+
+    /// <summary>For a classification: the extent of the one-hot rows.</summary>
+    public int VocabularySize { get; init; }
+
+    /// <summary>For a classification: '1' for each real position, '0' for padding.</summary>
+    public string AttentionMask { get; init; } = "";
+
+    /// <summary>For a classification: the position of each token.</summary>
+    public int[] PositionIds { get; init; } = [];
+}
+
+/// <summary>A party's answer that it is ready, with what it knows of itself.</summary>
+internal sealed class PartyReady
+{
+    public required string LibraryVersion { get; init; }
+
+    public required DateTimeOffset Time { get; init; }
+
+    /// <summary>The identity of the model that the party holds shares of; null when it holds none.</summary>
+    public string? Model { get; init; }
+}
+
+/// <summary>What a party measured over one request.</summary>
+internal sealed class PartyReport
+{
+    public required long[] BytesByPhase { get; init; }
+
+    public required int[] RoundsByPhase { get; init; }
+
+    public required long PeakMemoryBytes { get; init; }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, MaxDepth = 4, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(PartyRequest))]
+[JsonSerializable(typeof(PartyReady))]
+[JsonSerializable(typeof(PartyReport))]
+internal sealed partial class ControlJson : JsonSerializerContext;
+
+/// <summary>Sends and receives control messages as bounded JSON.</summary>
+internal static class ControlChannel
+{
+    public const int MaxLength = 1 << 20;
+
+    public static byte[] Encode<T>(T message, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(message, type);
+
+    public static void Send(IChannel channel, ushort operation, ReadOnlySpan<byte> message)
+    {
+        FrameBuffer frame = channel.Rent(message.Length);
+        message.CopyTo(frame.Span);
+        channel.Send(frame, operation);
+    }
+
+    public static void Send<T>(IChannel channel, ushort operation, T message, JsonTypeInfo<T> type) => Send(channel, operation, Encode(message, type));
+
+    public static async ValueTask<byte[]> ReceiveAsync(IChannel channel, ushort operation, CancellationToken cancellationToken)
+    {
+        using FrameBuffer frame = await channel.ReceiveAtMostAsync(operation, MaxLength, cancellationToken).ConfigureAwait(false);
+        return frame.Span.ToArray();
+    }
+
+    public static T Decode<T>(byte[] message, JsonTypeInfo<T> type, string sender)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(message, type) ?? throw new ProtocolException($"{sender} sent an empty control message.");
+        }
+        catch (JsonException)
+        {
+            throw new ProtocolException($"{sender} sent a control message that is not of the expected form.");
+        }
+    }
+
+    public static async ValueTask<T> ReceiveAsync<T>(IChannel channel, ushort operation, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
+        Decode(await ReceiveAsync(channel, operation, cancellationToken).ConfigureAwait(false), type, channel.PeerName);
+}

@@ -1,0 +1,198 @@
+using System.Diagnostics;
+using SecureTransformer.Models;
+using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Hosting;
+
+/// <summary>
+/// Asks the parties to compute a model on the client's text: splits the tokens into shares, and puts the answer together from the parties' shares.
+/// </summary>
+/// <remarks>
+/// The parties learn the length of the text and its padding mask. The client learns the logits. Each request has a session of its own; requests may run at once.
+/// </remarks>
+public sealed class InferenceClient : IAsyncDisposable
+{
+    private readonly IClientEndpoint _network;
+    private readonly InferenceOptions _options;
+    private readonly BertConfig _config;
+    private readonly Tokenizer? _tokenizer;
+    private readonly ShareCodec _codec;
+    private readonly PartyIdentity? _identity;
+
+    /// <summary>Makes a client.</summary>
+    /// <param name="network">The client's end of the network; the client owns it.</param>
+    /// <param name="config">The model's public configuration.</param>
+    /// <param name="tokenizer">The model's tokenizer; null where only token ids are given.</param>
+    /// <param name="options">Protocol and precision, as the parties have them.</param>
+    /// <exception cref="ArgumentException">The configuration is not of a classifier, or its vocabulary is not the tokenizer's.</exception>
+    public InferenceClient(IClientEndpoint network, ModelConfig config, Tokenizer? tokenizer, InferenceOptions? options = null)
+        : this(network, config, tokenizer, options, null)
+    {
+    }
+
+    /// <param name="network">The client's end of the network; the client owns it.</param>
+    /// <param name="config">The model's public configuration.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="options">Protocol and precision.</param>
+    /// <param name="identity">The client's key, disposed with the client; null where the network has none of its own.</param>
+    internal InferenceClient(IClientEndpoint network, ModelConfig config, Tokenizer? tokenizer, InferenceOptions? options, PartyIdentity? identity)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        _options = options ?? new InferenceOptions();
+        _options.Validate();
+        _config = config as BertConfig ?? throw new ArgumentException($"The client classifies with BERT models; {config?.Source} describes another.", nameof(config));
+        _codec = ShareCodec.Create(_options.Protocol);
+        if (network.PartyCount != _codec.PartyCount)
+        {
+            throw new ArgumentException($"The network has {network.PartyCount} parties; the protocol {ProtocolNames.NameOf(_options.Protocol)} has {_codec.PartyCount}.", nameof(network));
+        }
+
+        if (tokenizer is not null && tokenizer.VocabularySize > _config.VocabSize)
+        {
+            throw new ArgumentException(
+                $"The tokenizer's vocabulary has {tokenizer.VocabularySize} entries and the model's {_config.VocabSize}: they do not belong together.", nameof(tokenizer));
+        }
+
+        _network = network;
+        _tokenizer = tokenizer;
+        _identity = identity;
+    }
+
+    /// <summary>The labels, in the model's order.</summary>
+    public IReadOnlyList<string> Labels => _config.Labels;
+
+    /// <summary>Connects to parties elsewhere, as a client file says; see <see cref="ClientFile"/>.</summary>
+    public static InferenceClient Connect(string clientFile, TransportOptions? transport = null) => ClientFile.Load(clientFile).CreateClient(transport);
+
+    /// <summary>Classifies a text.</summary>
+    /// <param name="text">The text. It never leaves the client in the clear.</param>
+    /// <param name="progress">Told where the request stands.</param>
+    /// <param name="cancellationToken">Cancels; the parties are told.</param>
+    /// <exception cref="ArgumentException">The text is too long for the model.</exception>
+    /// <exception cref="ProtocolException">A party refuses or fails; the message says which and why.</exception>
+    /// <exception cref="IOException">A party cannot be reached or does not answer in time.</exception>
+    public Task<Classification> ClassifyAsync(string text, IProgress<InferenceProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        if (_tokenizer is null)
+        {
+            throw new InvalidOperationException("The client was made without a tokenizer; give token ids instead.");
+        }
+
+        TokenEncoding encoding = _tokenizer.Encode(text);
+        var input = new ClassificationInput { InputIds = encoding.InputIds.ToArray(), TokenTypeIds = encoding.TokenTypeIds.ToArray() };
+        return ClassifyAsync(input, progress, cancellationToken);
+    }
+
+    /// <summary>Classifies tokens.</summary>
+    /// <inheritdoc cref="ClassifyAsync(string, IProgress{InferenceProgress}?, CancellationToken)"/>
+    public async Task<Classification> ClassifyAsync(ClassificationInput input, IProgress<InferenceProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ClassificationInput complete = input.Complete(_config);
+        progress?.Report(new InferenceProgress("connecting"));
+        ClientChannels channels = await _network.ConnectAsync(SessionId.New(), cancellationToken).ConfigureAwait(false);
+        await using (channels.ConfigureAwait(false))
+        {
+            try
+            {
+                return await ClassifyAsync(channels, complete, progress, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception error)
+            {
+                channels.Abort(error is OperationCanceledException ? "the client cancelled" : $"the client failed with {error.GetType().Name}");
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Frees the client's end of the network.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _network.DisposeAsync().ConfigureAwait(false);
+        _identity?.Dispose();
+    }
+
+    private async Task<Classification> ClassifyAsync(
+        ClientChannels channels, ClassificationInput input, IProgress<InferenceProgress>? progress, CancellationToken cancellationToken)
+    {
+        IChannel[] parties = [.. Enumerable.Range(0, channels.PartyCount).Select(i => channels[i])];
+        channels.Meter.Phase = TrafficPhase.Setup;
+        var request = new PartyRequest
+        {
+            Kind = PartyRequest.Classify,
+            Protocol = ProtocolNames.NameOf(_options.Protocol),
+            FractionalBits = _options.FractionalBits,
+            LibraryVersion = HostVersion.Current,
+            VocabularySize = _config.VocabSize,
+            AttentionMask = string.Concat(input.AttentionMask.Select(m => m == 1 ? '1' : '0')),
+            PositionIds = [.. input.PositionIds],
+        };
+        await PartyRequests.SendAsync(parties, request, cancellationToken).ConfigureAwait(false);
+
+        progress?.Report(new InferenceProgress("sharing the text"));
+        int clock = channels.Meter.Clock;
+        long started = Stopwatch.GetTimestamp();
+        channels.Meter.Phase = TrafficPhase.Input;
+        await SendOneHotAsync(parties, input.InputIds, _config.VocabSize, "tokens", cancellationToken).ConfigureAwait(false);
+        await SendOneHotAsync(parties, input.TokenTypeIds, _config.TypeVocabSize, "token types", cancellationToken).ConfigureAwait(false);
+
+        progress?.Report(new InferenceProgress("computing"));
+        channels.Meter.Phase = TrafficPhase.Output;
+        double[] logits = await _codec.ReceiveAsync(parties, _config.NumLabels, _options.FractionalBits, cancellationToken).ConfigureAwait(false);
+        double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        int rounds = channels.Meter.Clock - clock;
+
+        var reports = new PartyReport[parties.Length];
+        for (int i = 0; i < parties.Length; i++)
+        {
+            reports[i] = await ControlChannel.ReceiveAsync(parties[i], HostOperations.Report, ControlJson.Default.PartyReport, cancellationToken).ConfigureAwait(false);
+        }
+
+        return new Classification(logits, _config.Labels, CostOf(seconds, rounds, channels.Meter, reports));
+    }
+
+    private ValueTask SendOneHotAsync(IChannel[] parties, IReadOnlyList<int> ids, int extent, string name, CancellationToken cancellationToken) =>
+        _codec.SendAsync(
+            parties,
+            checked(ids.Count * extent),
+            0,
+            name,
+            (start, destination) =>
+            {
+                destination.Clear();
+                for (int row = start / extent; row < ids.Count && row * extent < start + destination.Length; row++)
+                {
+                    int at = (row * extent) + ids[row] - start;
+                    if ((uint)at < (uint)destination.Length)
+                    {
+                        destination[at] = 1;
+                    }
+                }
+            },
+            cancellationToken);
+
+    private static Cost CostOf(double seconds, int rounds, TrafficMeter client, PartyReport[] reports)
+    {
+        TrafficPhase[] phases = Enum.GetValues<TrafficPhase>();
+        if (reports.Any(r => r.BytesByPhase.Length != phases.Length || r.RoundsByPhase.Length != phases.Length))
+        {
+            throw new ProtocolException("A party's report is not of the expected form.");
+        }
+
+        var bytes = new Dictionary<TrafficPhase, long>();
+        var chain = new Dictionary<TrafficPhase, int>();
+        for (int p = 0; p < phases.Length; p++)
+        {
+            bytes[phases[p]] = client.BytesSent(phases[p]) + reports.Sum(r => r.BytesByPhase[p]);
+            chain[phases[p]] = reports.Max(r => r.RoundsByPhase[p]);
+        }
+
+        // The last message of the chain goes to the client, who alone sees the whole.
+        chain[TrafficPhase.Input] = 1;
+        chain[TrafficPhase.Output] = 1;
+        chain[TrafficPhase.Online] = rounds - 2;
+        long[] byParty = [.. reports.Select(r => phases.Select((phase, p) => phase == TrafficPhase.Setup ? 0 : r.BytesByPhase[p]).Sum())];
+        return new Cost(seconds, byParty, bytes, chain);
+    }
+}

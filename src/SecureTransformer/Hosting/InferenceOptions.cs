@@ -1,0 +1,26 @@
+using SecureTransformer.Protocols;
+
+namespace SecureTransformer.Hosting;
+
+/// <summary>What a client, a model owner and the parties agree on beforehand.</summary>
+public sealed class InferenceOptions
+{
+    /// <summary>The protocol. The default is replicated sharing between three parties.</summary>
+    public MpcProtocol Protocol { get; init; } = MpcProtocol.Replicated3;
+
+    /// <summary>The fractional bits of values, from 8 to 24. The default is 18.</summary>
+    public int FractionalBits { get; init; } = 18;
+
+    /// <summary>Checks every property.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A property is out of its range; the exception names it.</exception>
+    public void Validate()
+    {
+        if (!Enum.IsDefined(Protocol))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Protocol), Protocol, "Not a protocol of this library.");
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(FractionalBits, 8);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(FractionalBits, 24);
+    }
+}

@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using SecureTransformer.Models;
+using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Hosting;
+
+/// <summary>
+/// All parties of a protocol on this machine, holding a model: in this process, or each a process of its own over TLS on loopback.
+/// For tries, tests and demonstrations; for privacy the parties belong on machines of different owners.
+/// </summary>
+public sealed class LocalCluster : IAsyncDisposable
+{
+    private readonly LocalClusterOptions _options;
+    private readonly ModelConfig _config;
+    private readonly Tokenizer? _tokenizer;
+    private readonly IClusterBackend _backend;
+
+    private LocalCluster(LocalClusterOptions options, ModelConfig config, Tokenizer? tokenizer, IClusterBackend backend, double setupSeconds)
+    {
+        _options = options;
+        _config = config;
+        _tokenizer = tokenizer;
+        _backend = backend;
+        SetupSeconds = setupSeconds;
+    }
+
+    /// <summary>Seconds from the start until the parties held the model: start, connect, load, encode, share, pack.</summary>
+    public double SetupSeconds { get; }
+
+    /// <summary>The number of parties.</summary>
+    public int PartyCount => LocalParties.CountOf(_options.Protocol);
+
+    /// <summary>Starts the parties and hands them shares of the model.</summary>
+    /// <param name="modelDirectory">A directory with config.json, safetensors files and, for texts, a tokenizer.</param>
+    /// <param name="options">Protocol, precision and transport.</param>
+    /// <param name="progress">Told how far the setup is.</param>
+    /// <param name="cancellationToken">Cancels; the parties are stopped.</param>
+    /// <exception cref="InvalidDataException">A file is damaged or not supported.</exception>
+    /// <exception cref="IOException">A party could not be started or reached.</exception>
+    public static async Task<LocalCluster> StartAsync(
+        string modelDirectory,
+        LocalClusterOptions? options = null,
+        IProgress<InferenceProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        options ??= new LocalClusterOptions();
+        options.Validate();
+        long started = Stopwatch.GetTimestamp();
+        ModelConfig config = ModelConfig.FromDirectory(modelDirectory);
+        Tokenizer? tokenizer = TokenizerOf(modelDirectory);
+        progress?.Report(new InferenceProgress("starting the parties"));
+        IClusterBackend backend = options.Transport == ClusterTransport.Memory
+            ? new MemoryCluster(options)
+            : ProcessCluster.Start(options);
+        try
+        {
+            (IClientEndpoint network, PartyIdentity? identity) = backend.CreateClient();
+            using (identity)
+            await using (network.ConfigureAwait(false))
+            {
+                await backend.GuardAsync(
+                    ModelOwner.LoadAsync(network, modelDirectory, options.Inference, progress, cancellationToken)).ConfigureAwait(false);
+            }
+
+            return new LocalCluster(options, config, tokenizer, backend, Stopwatch.GetElapsedTime(started).TotalSeconds);
+        }
+        catch
+        {
+            await backend.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Makes a client of the cluster.</summary>
+    public InferenceClient Connect()
+    {
+        (IClientEndpoint network, PartyIdentity? identity) = _backend.CreateClient();
+        return new InferenceClient(network, _config, _tokenizer, _options.Inference, identity);
+    }
+
+    /// <summary>The tokenizer of a model directory; null where it has none and only token ids are given.</summary>
+    private static Tokenizer? TokenizerOf(string modelDirectory)
+    {
+        try
+        {
+            return TokenizerLoader.FromDirectory(modelDirectory);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Stops the parties; their shares are zeroed and their keys removed.</summary>
+    public ValueTask DisposeAsync() => _backend.DisposeAsync();
+}

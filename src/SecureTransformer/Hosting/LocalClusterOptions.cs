@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Hosting;
+
+/// <summary>How the parties of a local cluster talk.</summary>
+public enum ClusterTransport
+{
+    /// <summary>All parties in this process. For tries and tests: there is no privacy within a process.</summary>
+    Memory,
+
+    /// <summary>Each party a process of its own, over TLS on the loopback interface.</summary>
+    Tcp,
+}
+
+/// <summary>How a local cluster is set up.</summary>
+public sealed class LocalClusterOptions
+{
+    /// <summary>The protocol. The default is replicated sharing between three parties.</summary>
+    public MpcProtocol Protocol { get; init; } = MpcProtocol.Replicated3;
+
+    /// <summary>The fractional bits of values, from 8 to 24. The default is 18.</summary>
+    public int FractionalBits { get; init; } = 18;
+
+    /// <summary>How the parties talk. The default is memory.</summary>
+    public ClusterTransport Transport { get; init; } = ClusterTransport.Memory;
+
+    /// <summary>Time-outs, bounds and emulated network conditions of the client, and of parties in memory; processes use the defaults.</summary>
+    public TransportOptions TransportOptions { get; init; } = new();
+
+    /// <summary>Where the parties' messages go, each with the party's name.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    internal InferenceOptions Inference => new() { Protocol = Protocol, FractionalBits = FractionalBits };
+
+    /// <summary>Checks every property.</summary>
+    /// <exception cref="ArgumentException">A property is out of its range; the exception names it.</exception>
+    public void Validate()
+    {
+        Inference.Validate();
+        TransportOptions.Validate();
+        if (!Enum.IsDefined(Transport))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Transport), Transport, "Not a transport.");
+        }
+    }
+}

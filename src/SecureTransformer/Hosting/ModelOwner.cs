@@ -1,0 +1,72 @@
+using System.Text;
+using SecureTransformer.Architectures;
+using SecureTransformer.Models;
+using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Hosting;
+
+/// <summary>Hands out shares of a model's weights to the parties, once.</summary>
+public static class ModelOwner
+{
+    /// <summary>Reads a model directory block by block and sends each party its shares.</summary>
+    /// <param name="network">The owner's end of the network.</param>
+    /// <param name="modelDirectory">A directory with config.json and safetensors files.</param>
+    /// <param name="options">Protocol and precision.</param>
+    /// <param name="progress">Told how much has been sent.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <remarks>The parties learn the configuration, thus all shapes; of the weights nothing.</remarks>
+    /// <exception cref="InvalidDataException">A file is damaged, or a tensor is missing or of another shape.</exception>
+    /// <exception cref="OverflowException">A weight is outside the range of the encoding; the message names the tensor.</exception>
+    /// <exception cref="ProtocolException">A party refuses; the message says which and why.</exception>
+    /// <exception cref="IOException">A party cannot be reached.</exception>
+    public static async Task LoadAsync(
+        IClientEndpoint network,
+        string modelDirectory,
+        InferenceOptions? options = null,
+        IProgress<InferenceProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        options ??= new InferenceOptions();
+        options.Validate();
+        ModelConfig config = ModelConfig.FromDirectory(modelDirectory);
+        ModelArchitecture architecture = ModelArchitecture.Create(config);
+        using ModelWeights weights = ModelWeights.Open(modelDirectory);
+        WeightSource.Validate(weights, architecture);
+        var codec = ShareCodec.Create(options.Protocol);
+        ClientChannels channels = await network.ConnectAsync(SessionId.New(), cancellationToken).ConfigureAwait(false);
+        await using (channels.ConfigureAwait(false))
+        {
+            try
+            {
+                var request = new PartyRequest
+                {
+                    Kind = PartyRequest.Load,
+                    Protocol = ProtocolNames.NameOf(options.Protocol),
+                    FractionalBits = options.FractionalBits,
+                    LibraryVersion = HostVersion.Current,
+                    Configuration = Encoding.UTF8.GetString(config.ToJson()),
+                };
+                IChannel[] parties = [.. Enumerable.Range(0, channels.PartyCount).Select(i => channels[i])];
+                await PartyRequests.SendAsync(parties, request, cancellationToken).ConfigureAwait(false);
+                long total = architecture.Weights.Sum(w => (long)w.Shape.Count);
+                long sent = 0;
+                foreach (WeightSpec spec in architecture.Weights)
+                {
+                    await codec.SendAsync(
+                        parties, spec.Shape.Count, options.FractionalBits, spec.Name, WeightSource.Reader(weights, spec), cancellationToken).ConfigureAwait(false);
+                    sent += spec.Shape.Count;
+                    progress?.Report(new InferenceProgress("sharing weights", (double)sent / total));
+                }
+
+                await PartyRequests.ReadyAsync(parties, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception error)
+            {
+                channels.Abort($"the model owner failed with {error.GetType().Name}");
+                throw;
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace SecureTransformer.Hosting;
+
+/// <summary>A party that runs as a child of this process. It ends when its standard input closes, so it never outlives its parent.</summary>
+internal sealed partial class PartyProcess : IDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
+    private readonly Process _process;
+    private readonly Task<int> _exited;
+
+    private PartyProcess(int party, Process process, ILogger logger)
+    {
+        Name = $"party {party}";
+        _process = process;
+        process.OutputDataReceived += (_, line) => Show(line.Data);
+        process.ErrorDataReceived += (_, line) => Show(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        _exited = WaitAsync();
+
+        void Show(string? line)
+        {
+            if (!string.IsNullOrWhiteSpace(line))
+            {
+                LastMessage = line;
+                LogMessage(logger, Name, line);
+            }
+        }
+    }
+
+    public string Name { get; }
+
+    /// <summary>The last line that the child wrote.</summary>
+    public string LastMessage { get; private set; } = "no message";
+
+    public int Id => _process.Id;
+
+    /// <summary>Starts this program again as a party; see <see cref="PartyProgram"/>.</summary>
+    public static PartyProcess Start(int party, string networkFile, string keyFile, ILogger logger)
+    {
+        var start = new ProcessStartInfo
+        {
+            FileName = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this program is not known."),
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            CreateNoWindow = true,
+        };
+        if (Path.GetFileNameWithoutExtension(start.FileName).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
+        {
+            // Started as 'dotnet program.dll': the first argument of the command line is the program.
+            start.ArgumentList.Add(Path.GetFullPath(Environment.GetCommandLineArgs()[0]));
+        }
+
+        foreach (string argument in (string[])["party", "--network", networkFile, "--key", keyFile, "--exit-with-parent"])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        Process process = Process.Start(start) ?? throw new IOException($"Party {party} could not be started.");
+        return new PartyProcess(party, process, logger);
+    }
+
+    public Task<int> ExitedAsync() => _exited;
+
+    public async Task StopAsync()
+    {
+        if (_process.HasExited)
+        {
+            return;
+        }
+
+        _process.StandardInput.Close();
+        try
+        {
+            await _exited.WaitAsync(s_patience).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
+        _process.Dispose();
+    }
+
+    private async Task<int> WaitAsync()
+    {
+        await _process.WaitForExitAsync().ConfigureAwait(false);
+        return _process.ExitCode;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Party}: {Line}")]
+    private static partial void LogMessage(ILogger logger, string party, string line);
+}

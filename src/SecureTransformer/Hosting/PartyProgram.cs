@@ -1,0 +1,90 @@
+using Microsoft.Extensions.Logging;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Hosting;
+
+/// <summary>
+/// A party as a program: <c>party --network FILE --key FILE [--exit-with-parent]</c>. A program whose <see cref="LocalCluster"/> starts parties
+/// as processes calls <see cref="TryRunAsync"/> first, for the parties are this same program.
+/// </summary>
+public static class PartyProgram
+{
+    /// <summary>Runs as a party when the arguments ask for it.</summary>
+    /// <param name="args">The program's arguments.</param>
+    /// <returns>The exit code when this was a party; null when the arguments ask for something else.</returns>
+    public static async Task<int?> TryRunAsync(string[] args)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        if (args.Length != 6 || args[0] != "party" || args[1] != "--network" || args[3] != "--key" || args[5] != "--exit-with-parent")
+        {
+            return null;
+        }
+
+        using var stopping = new CancellationTokenSource();
+        _ = Task.Run(async () =>
+        {
+            // The parent holds the other end of standard input and never writes: it closes when the parent ends, however that happens.
+            var buffer = new byte[64];
+            Stream input = Console.OpenStandardInput();
+            while (await input.ReadAsync(buffer).ConfigureAwait(false) > 0)
+            {
+            }
+
+            await stopping.CancelAsync().ConfigureAwait(false);
+            // What still runs then is not worth waiting for.
+            await Task.Delay(TimeSpan.FromSeconds(3)).ConfigureAwait(false);
+            Environment.Exit(0);
+        });
+        return await RunAsync(args[2], args[4], new PartyHostOptions { Logger = new ErrorLogger() }, null, stopping.Token).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs a party until cancelled.</summary>
+    /// <param name="networkFile">The network file; the party is the one whose fingerprint is that of the key.</param>
+    /// <param name="keyFile">The party's key file.</param>
+    /// <param name="options">Bounds and messages.</param>
+    /// <param name="transport">Time-outs and bounds of the network.</param>
+    /// <param name="cancellationToken">Stops the party.</param>
+    /// <returns>The exit code: 0 after a clean stop, 1 after an error, which is logged.</returns>
+    public static async Task<int> RunAsync(
+        string networkFile, string keyFile, PartyHostOptions options, TransportOptions? transport = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        try
+        {
+            var description = NetworkDescription.Load(networkFile);
+            using var identity = PartyIdentity.Load(keyFile);
+            NetworkParty party = description.Parties.FirstOrDefault(p => p.Fingerprint == identity.Fingerprint)
+                ?? throw new InvalidDataException($"The key of {keyFile} belongs to no party of {networkFile}.");
+            IPartyEndpoint endpoint = TcpNetwork.StartParty(description, party.Id, identity, transport);
+            var host = new PartyHost(endpoint, options);
+            await using (host.ConfigureAwait(false))
+            {
+                await host.RunAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            return 0;
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException or ArgumentException or UnauthorizedAccessException or PlatformNotSupportedException)
+        {
+            PartyLog.Failed(options.Logger, error.Message);
+            return 1;
+        }
+    }
+
+    /// <summary>Warnings and errors as lines on standard error, which the parent shows with the party's name.</summary>
+    private sealed class ErrorLogger : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+            {
+                Console.Error.WriteLine(formatter(state, exception));
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Hosting;
+
+/// <summary>Each party a child process on loopback, with keys in a folder that only the user can read, removed afterwards.</summary>
+internal sealed class ProcessCluster : IClusterBackend
+{
+    private readonly DirectoryInfo _folder;
+    private readonly NetworkDescription _description;
+    private readonly LocalClusterOptions _options;
+    private readonly List<PartyProcess> _parties = [];
+
+    private ProcessCluster(LocalClusterOptions options)
+    {
+        _options = options;
+        // On Unix the folder is made with access for its owner only.
+        _folder = Directory.CreateTempSubdirectory("secure-transformer-");
+        try
+        {
+            int count = LocalParties.CountOf(options.Protocol);
+            IReadOnlyList<int> ports = TcpNetwork.FindFreePorts(count);
+            var parties = new NetworkParty[count];
+            for (int i = 0; i < count; i++)
+            {
+                using var identity = PartyIdentity.Create($"party {i}");
+                identity.Save(KeyOf($"party-{i}"));
+                parties[i] = new NetworkParty { Id = i, Host = "127.0.0.1", Port = ports[i], Fingerprint = identity.Fingerprint };
+            }
+
+            using var client = PartyIdentity.Create("client");
+            client.Save(KeyOf("client"));
+            _description = new NetworkDescription { Parties = parties, Clients = [client.Fingerprint] };
+            string network = Path.Combine(_folder.FullName, "network.json");
+            _description.Save(network);
+            for (int i = 0; i < count; i++)
+            {
+                _parties.Add(PartyProcess.Start(i, network, KeyOf($"party-{i}"), options.Logger));
+            }
+        }
+        catch
+        {
+            Stop();
+            throw;
+        }
+    }
+
+    public static ProcessCluster Start(LocalClusterOptions options) => new(options);
+
+    public (IClientEndpoint Network, PartyIdentity? Identity) CreateClient()
+    {
+        var identity = PartyIdentity.Load(KeyOf("client"));
+        return (TcpNetwork.CreateClient(_description, identity, _options.TransportOptions), identity);
+    }
+
+    public async Task GuardAsync(Task work)
+    {
+        Task<int>[] exits = [.. _parties.Select(p => p.ExitedAsync())];
+        Task first = await Task.WhenAny([work, .. exits]).ConfigureAwait(false);
+        if (first != work)
+        {
+            PartyProcess party = _parties[Array.IndexOf(exits, first)];
+            _ = work.ContinueWith(static failed => _ = failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            throw new IOException($"{party.Name} ended with exit code {await party.ExitedAsync().ConfigureAwait(false)}: {party.LastMessage}");
+        }
+
+        await work.ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_parties.Select(p => p.StopAsync())).ConfigureAwait(false);
+        Stop();
+    }
+
+    private void Stop()
+    {
+        foreach (PartyProcess party in _parties)
+        {
+            party.Dispose();
+        }
+
+        _folder.Delete(recursive: true);
+    }
+
+    private string KeyOf(string name) => Path.Combine(_folder.FullName, $"{name}.p12");
+}
