@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using SecureTransformer.Numerics;
+using SecureTransformer.Sharing;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Protocols.Replicated;
@@ -10,8 +11,6 @@ namespace SecureTransformer.Protocols.Replicated;
 /// </summary>
 internal sealed class ReplicatedCodec : ShareCodec
 {
-    public const ulong Domain = 0x696D706F7274; // "import"
-
     public override int PartyCount => ReplicatedSession.Parties;
 
     public override ValueTask SendAsync(
@@ -19,39 +18,44 @@ internal sealed class ReplicatedCodec : ShareCodec
     {
         RequireParties(parties);
         ArgumentNullException.ThrowIfNull(read);
-        Span<byte> seeds = stackalloc byte[2 * PairwiseRandomness.KeySize];
-        RandomNumberGenerator.Fill(seeds);
-        Span<byte> seed0 = seeds[..PairwiseRandomness.KeySize];
-        Span<byte> seed1 = seeds[PairwiseRandomness.KeySize..];
-        SendSeed(parties[0], seed0);
-        SendSeed(parties[0], seed1);
-        SendSeed(parties[1], seed1);
-        SendSeed(parties[2], seed0);
-        using var prg0 = new AesCtrPrg(seed0, Domain);
-        using var prg1 = new AesCtrPrg(seed1, Domain);
-        CryptographicOperations.ZeroMemory(seeds);
-        int most = Math.Min(count, Chunks.Size);
-        var values = new double[most];
-        var mask = new ulong[most];
-        foreach ((int start, int length) in new Chunks(count))
+        Span<byte> seeds = stackalloc byte[2 * ShareSeeds.ByteCount];
+        ShareSeeds.Generate(seeds);
+        for (int party = 0; party < PartyCount; party++)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            read(start, values.AsSpan(0, length));
-            FrameBuffer frame = parties[1].Rent(length * sizeof(ulong));
-            FixedPointFormat.Encode(values.AsSpan(0, length), frame.Words, fractionalBits, name);
-            Span<ulong> part = mask.AsSpan(0, length);
-            prg0.Fill(part);
-            RingKernels.SubtractInto<ulong>(frame.Words, part);
-            prg1.Fill(part);
-            RingKernels.SubtractInto<ulong>(frame.Words, part);
-            FrameBuffer copy = parties[2].Rent(length * sizeof(ulong));
-            frame.Words.CopyTo(copy.Words);
-            parties[1].Send(frame, Operations.Import);
-            parties[2].Send(copy, Operations.Import);
+            for (int place = 0; place < 2; place++)
+            {
+                int component = ReplicatedSharing.ComponentOf(party, place);
+                if (ReplicatedSharing.IsSeeded(component))
+                {
+                    SendSeed(parties[party], seeds.Slice(component * ShareSeeds.ByteCount, ShareSeeds.ByteCount));
+                }
+            }
         }
 
-        Array.Clear(values);
-        Array.Clear(mask);
+        using AesCtrPrg x0 = ShareSeeds.Open(seeds[..ShareSeeds.ByteCount]);
+        using AesCtrPrg x1 = ShareSeeds.Open(seeds[ShareSeeds.ByteCount..]);
+        CryptographicOperations.ZeroMemory(seeds);
+        var values = new double[Math.Min(count, Chunks.Size)];
+        try
+        {
+            foreach ((int start, int length) in new Chunks(count))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                read(start, values.AsSpan(0, length));
+                using FrameBuffer frame = parties[1].Rent(length * sizeof(ulong));
+                FixedPointFormat.Encode(values.AsSpan(0, length), frame.Words, fractionalBits, name);
+                ReplicatedSharing.Split(frame.Words, x0, x1);
+                FrameBuffer copy = parties[2].Rent(length * sizeof(ulong));
+                frame.Words.CopyTo(copy.Words);
+                parties[1].Send(frame, Operations.Import);
+                parties[2].Send(copy, Operations.Import);
+            }
+        }
+        finally
+        {
+            Array.Clear(values);
+        }
+
         return ValueTask.CompletedTask;
     }
 
@@ -66,7 +70,7 @@ internal sealed class ReplicatedCodec : ShareCodec
             {
                 int length = Math.Min(Chunks.Size, count - start);
                 using FrameBuffer frame = await party.ReceiveAsync(Operations.Export, length * sizeof(ulong), cancellationToken).ConfigureAwait(false);
-                RingKernels.AddInto<ulong>(sum.AsSpan(start, length), frame.Words);
+                AdditiveSharing.Accumulate(sum.AsSpan(start, length), frame.Words);
             }
         }
 

@@ -1,5 +1,6 @@
 using SecureTransformer.Numerics;
 using SecureTransformer.Protocols.Replicated;
+using SecureTransformer.Sharing;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Protocols;
@@ -100,8 +101,8 @@ public sealed partial class ReplicatedSession
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(result);
-        using AesCtrPrg? first = PartyId == 2 ? null : await ReceiveSeedAsync().ConfigureAwait(false);
-        using AesCtrPrg? second = PartyId == 1 ? null : await ReceiveSeedAsync().ConfigureAwait(false);
+        using AesCtrPrg? first = ReplicatedSharing.IsSeeded(ReplicatedSharing.ComponentOf(PartyId, 0)) ? await ReceiveSeedAsync().ConfigureAwait(false) : null;
+        using AesCtrPrg? second = ReplicatedSharing.IsSeeded(ReplicatedSharing.ComponentOf(PartyId, 1)) ? await ReceiveSeedAsync().ConfigureAwait(false) : null;
         for (int start = 0; start < result.Shape.Count; start += Chunks.Size)
         {
             int length = Math.Min(Chunks.Size, result.Shape.Count - start);
@@ -116,10 +117,8 @@ public sealed partial class ReplicatedSession
 
         async ValueTask<AesCtrPrg> ReceiveSeedAsync()
         {
-            using FrameBuffer frame = await source.ReceiveAsync(Operations.Import, PairwiseRandomness.KeySize, cancellationToken).ConfigureAwait(false);
-            var prg = new AesCtrPrg(frame.Span, ReplicatedCodec.Domain);
-            frame.Span.Clear();
-            return prg;
+            using FrameBuffer frame = await source.ReceiveAsync(Operations.Import, ShareSeeds.ByteCount, cancellationToken).ConfigureAwait(false);
+            return ShareSeeds.Open(frame.Span);
         }
     }
 
