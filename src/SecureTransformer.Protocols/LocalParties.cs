@@ -46,7 +46,7 @@ public sealed class LocalParties : IAsyncDisposable
     public static int CountOf(MpcProtocol protocol) => protocol == MpcProtocol.Replicated3 ? ReplicatedSession.Parties : 1;
 
     /// <summary>Runs the same program at every party, each with its own session, and returns what each returned, by party.</summary>
-    /// <remarks>When one party fails the others are told, and the first failure is thrown.</remarks>
+    /// <remarks>When one party fails the others are told, and the failure that caused theirs is thrown.</remarks>
     public async Task<T[]> RunAsync<T>(Func<MpcSession, Task<T>> program, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(program);
@@ -59,8 +59,9 @@ public sealed class LocalParties : IAsyncDisposable
         }
         catch when (failures.Count > 0)
         {
-            // The first failure in time is the cause; the others follow from it.
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(failures[0]).Throw();
+            // What ends one party reaches the others as a peer's fault, perhaps before that party's own failure is noted here.
+            Exception cause = failures.Find(f => f is not ProtocolException and not IOException) ?? failures.Find(f => f is ProtocolException) ?? failures[0];
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(cause).Throw();
             throw;
         }
 

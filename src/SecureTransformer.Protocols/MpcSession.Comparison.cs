@@ -64,10 +64,10 @@ public abstract partial class MpcSession
     /// <exception cref="ArgumentException">Shapes or fractional bits differ.</exception>
     public async ValueTask<SecretTensor> SelectAsync(SecretBits bits, SecretTensor whenOne, SecretTensor whenZero, CancellationToken cancellationToken = default)
     {
-        using SessionScope scope = BeginScope();
-        SecretTensor difference = Subtract(whenOne, whenZero);
-        SecretTensor chosen = await MultiplyBitAsync(bits, difference, cancellationToken).ConfigureAwait(false);
-        return scope.Keep(Add(chosen, whenZero));
+        // No scope: it would own what the caller makes while this waits.
+        using SecretTensor difference = Subtract(whenOne, whenZero);
+        using SecretTensor chosen = await MultiplyBitAsync(bits, difference, cancellationToken).ConfigureAwait(false);
+        return Add(chosen, whenZero);
     }
 
     /// <summary>The largest element of each row along the last axis, which stays with extent 1. Exact.</summary>

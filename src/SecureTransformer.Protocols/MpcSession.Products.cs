@@ -40,9 +40,7 @@ public abstract partial class MpcSession
         int total = terms[0].Left.FractionalBits + terms[0].Right.FractionalBits;
         int wanted = fractionalBits ?? Math.Max(terms[0].Left.FractionalBits, terms[0].Right.FractionalBits);
         int shift = RequireShift(total, wanted);
-        using SessionScope scope = BeginScope();
-        var equal = new SecretProduct[terms.Count];
-        for (int i = 0; i < equal.Length; i++)
+        for (int i = 0; i < terms.Count; i++)
         {
             (SecretTensor left, SecretTensor right) = terms[i];
             Require(left, nameof(terms));
@@ -51,8 +49,6 @@ public abstract partial class MpcSession
             {
                 throw new ArgumentException($"Term {i} has the shape {left.Shape} and {left.FractionalBits + right.FractionalBits} fractional bits; term 0 has {shape} and {total}.", nameof(terms));
             }
-
-            equal[i] = new SecretProduct(left, right.Shape == shape ? right : BroadcastTo(right, shape));
         }
 
         if (addend is not null)
@@ -62,13 +58,37 @@ public abstract partial class MpcSession
             {
                 throw new ArgumentException($"The addend has {addend.FractionalBits} fractional bits and the untruncated products {total}.", nameof(addend));
             }
-
-            addend = addend.Shape == shape ? addend : BroadcastTo(addend, shape);
         }
 
-        SecretTensor result = Allocate(shape, wanted);
-        await RunAsync("multiply", ct => Done(ProductCoreAsync(equal, addend, shift, result, ct)), cancellationToken).ConfigureAwait(false);
-        return scope.Keep(result);
+        // No scope: it would own what the caller makes while this waits.
+        var repeated = new List<SecretTensor>();
+        try
+        {
+            SecretProduct[] equal = [.. terms.Select(term => new SecretProduct(term.Left, Repeat(term.Right)))];
+            addend = addend is null ? null : Repeat(addend);
+            SecretTensor result = Allocate(shape, wanted);
+            await RunAsync("multiply", ct => Done(ProductCoreAsync(equal, addend, shift, result, ct)), cancellationToken).ConfigureAwait(false);
+            return result;
+        }
+        finally
+        {
+            foreach (SecretTensor tensor in repeated)
+            {
+                tensor.Dispose();
+            }
+        }
+
+        SecretTensor Repeat(SecretTensor tensor)
+        {
+            if (tensor.Shape == shape)
+            {
+                return tensor;
+            }
+
+            SecretTensor wide = BroadcastTo(tensor, shape);
+            repeated.Add(wide);
+            return wide;
+        }
     }
 
     /// <summary>The inner products of the rows of x and y along the last axis, which stays with extent 1, truncated to the wanted fractional bits.</summary>

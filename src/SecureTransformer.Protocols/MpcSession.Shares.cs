@@ -25,6 +25,7 @@ public abstract partial class MpcSession
     /// <summary>Makes a tensor whose shares are zero, to be filled by the protocol.</summary>
     protected SecretTensor Allocate(TensorShape shape, int fractionalBits)
     {
+        RequireFlow();
         ArgumentOutOfRangeException.ThrowIfNegative(fractionalBits);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(fractionalBits, 62);
         int words = checked(shape.Count * WordsPerElement);
@@ -34,6 +35,7 @@ public abstract partial class MpcSession
     /// <summary>Makes a tensor of bits whose shares are zero, to be filled by the protocol.</summary>
     protected SecretBits AllocateBits(TensorShape shape)
     {
+        RequireFlow();
         int words = (int)(((long)shape.Count + 63) / 64);
         return new SecretBits(this, shape, Storage(words), 0, words);
     }
@@ -52,6 +54,7 @@ public abstract partial class MpcSession
     /// <summary>A view of a run of a tensor's words under another shape.</summary>
     private SecretTensor View(SecretTensor x, TensorShape shape, int start, int fractionalBits)
     {
+        RequireFlow();
         (ShareStorage storage, int offset) = x.Share(start * WordsPerElement);
         return new SecretTensor(this, shape, fractionalBits, storage, offset, shape.Count * WordsPerElement);
     }

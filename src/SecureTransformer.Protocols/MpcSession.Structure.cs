@@ -18,6 +18,7 @@ public abstract partial class MpcSession
     {
         Require(x);
         RequireCount(x, shape);
+        RequireFlow();
         (ShareStorage storage, int offset) = x.Share(0);
         return new SecretBits(this, shape, storage, offset, x.Words(0).Length);
     }

@@ -192,6 +192,19 @@ public abstract partial class MpcSession : IAsyncDisposable
         throw new ArgumentException("The secret belongs to another session.", name);
     }
 
+    /// <summary>
+    /// Refuses to make a secret once the session is disposed, or beside a composed operation of another flow, whose scope would own and free it.
+    /// Called before anything is rented, so that a refusal leaves nothing behind.
+    /// </summary>
+    private void RequireFlow()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (Volatile.Read(ref _compositeBusy) != 0 && !ReferenceEquals(s_composite.Value, this))
+        {
+            throw new InvalidOperationException("A secret was made while a composed operation of this session had not completed. Await each operation before the next.");
+        }
+    }
+
     /// <summary>Runs one interactive primitive: refuses a second at the same time, and ends the session when it fails midway.</summary>
     private protected async ValueTask<T> RunAsync<T>(string operation, Func<CancellationToken, ValueTask<T>> core, CancellationToken cancellationToken)
     {

@@ -31,9 +31,9 @@ public sealed class SessionScope : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (ReferenceEquals(secret.Scope, this) && Parent is not null)
         {
-            _secrets.Remove(secret);
+            Forget(secret);
             secret.Scope = Parent;
-            Parent._secrets.Add(secret);
+            Parent.Add(secret);
         }
 
         return secret;
@@ -51,24 +51,37 @@ public sealed class SessionScope : IDisposable
         Clear();
     }
 
-    internal void Add(Secret secret) => _secrets.Add(secret);
+    // Local operations may go on beside a pending interactive one, whose continuation frees its temporaries on another thread.
+    internal void Add(Secret secret)
+    {
+        lock (_secrets)
+        {
+            _secrets.Add(secret);
+        }
+    }
 
     internal void Forget(Secret secret)
     {
-        if (!_disposed)
+        lock (_secrets)
         {
-            _secrets.Remove(secret);
+            if (!_disposed)
+            {
+                _secrets.Remove(secret);
+            }
         }
     }
 
     internal void Clear()
     {
-        _disposed = true;
-        foreach (Secret secret in _secrets)
+        lock (_secrets)
         {
-            secret.Dispose();
-        }
+            _disposed = true;
+            foreach (Secret secret in _secrets)
+            {
+                secret.Dispose();
+            }
 
-        _secrets.Clear();
+            _secrets.Clear();
+        }
     }
 }

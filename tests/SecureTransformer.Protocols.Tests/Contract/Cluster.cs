@@ -1,0 +1,86 @@
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Protocols.Tests;
+
+/// <summary>
+/// All parties of a protocol over memory, each with two sessions: an outer one and, reading its secrets and sharing its pool, an inner one.
+/// When the inner one is disposed no buffer may be outstanding, and at the end no frame, whether the program succeeded or not.
+/// </summary>
+internal sealed class Cluster(int partyCount, Cluster.Opener open, TransportOptions? transport = null)
+{
+    public delegate Task<MpcSession> Opener(ChannelSet channels, SessionOptions options, MpcSession? parent);
+
+    public InMemoryNetwork Network { get; } = new(partyCount, transport);
+
+    public static Cluster Of(MpcProtocol protocol, TransportOptions? transport = null) =>
+        new(LocalParties.CountOf(protocol), (channels, options, parent) => LocalParties.OpenAsync(protocol, channels, options, parent), transport);
+
+    public Task<T[]> RunAsync<T>(Func<MpcSession, Task<T>> program) => RunAsync((_, session) => program(session));
+
+    /// <summary>Runs a program over the outer and the inner session of each party. The first failure that is no echo of another party's is thrown.</summary>
+    public async Task<T[]> RunAsync<T>(Func<MpcSession, MpcSession, Task<T>> program)
+    {
+        (SessionId outer, SessionId inner) = (SessionId.New(), SessionId.New());
+        var failures = new List<Exception>();
+        var results = new T[partyCount];
+        await Task.WhenAll(Enumerable.Range(0, partyCount).Select(party => Task.Run(async () =>
+        {
+            try
+            {
+                results[party] = await RunPartyAsync(party, outer, inner, program);
+            }
+            catch (Exception error)
+            {
+                lock (failures)
+                {
+                    failures.Add(error);
+                }
+            }
+        })));
+        Exception? cause = failures.Find(f => f is not ProtocolException and not IOException) ?? failures.FirstOrDefault();
+        await Network.DisposeAsync();
+        if (cause is not null)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(cause);
+        }
+
+        Assert.Equal(0, Network.OutstandingFrames);
+        return results;
+    }
+
+    private async Task<T> RunPartyAsync<T>(int party, SessionId outer, SessionId inner, Func<MpcSession, MpcSession, Task<T>> program)
+    {
+        var options = new SessionOptions();
+        ChannelSet outerChannels = await Network.Party(party).OpenSessionAsync(outer);
+        ChannelSet innerChannels = await Network.Party(party).OpenSessionAsync(inner);
+        MpcSession vault = await open(outerChannels, options, null);
+        try
+        {
+            try
+            {
+                MpcSession session = await open(innerChannels, options, vault);
+                await using (session)
+                {
+                    return await program(vault, session);
+                }
+            }
+            finally
+            {
+                await innerChannels.DisposeAsync();
+            }
+        }
+        catch
+        {
+            outerChannels.Abort("the program failed");
+            throw;
+        }
+        finally
+        {
+            // What a program made in the outer session it disposes itself, so that this counts what the inner one left.
+            int outstanding = vault.OutstandingBuffers;
+            await vault.DisposeAsync();
+            await outerChannels.DisposeAsync();
+            Assert.Equal(0, outstanding);
+        }
+    }
+}
