@@ -17,7 +17,7 @@ namespace SecureTransformer.Protocols;
 public sealed partial class ReplicatedSession
 {
     /// <summary>Elements of one group, whose planes are laid out together: a plane is 1,000 words, so that planes do not fall on the same cache lines.</summary>
-    private const int GroupSize = 64_000;
+    internal const int GroupSize = 64_000;
 
     /// <inheritdoc/>
     protected override ValueTask LessThanZeroCoreAsync(SecretTensor x, int width, SecretBits result, CancellationToken cancellationToken) =>

@@ -1,0 +1,129 @@
+using System.Numerics;
+
+namespace SecureTransformer.Protocols;
+
+/// <summary>
+/// The exact cost of each operation of <see cref="ReplicatedSession"/> as a function of its public arguments. Tests compare it with the meter.
+/// An operation that follows another may start before the parties it does not wait for are done, so rounds in a sequence are at most the sum.
+/// </summary>
+public static class ReplicatedCosts
+{
+    private const int Word = sizeof(ulong);
+
+    /// <summary>Sharing values of one party: 8 bytes an element.</summary>
+    public static OperationCost Input(int count) => new(1, Words(count));
+
+    /// <summary>Opening numbers to all parties (24 bytes an element) or to one (8).</summary>
+    public static OperationCost Reveal(int count, bool toAll = true) => new(1, Words(count) * (toAll ? 3 : 1));
+
+    /// <summary>Opening bits to all parties: 3 words for each 64 bits begun.</summary>
+    public static OperationCost RevealBits(int count) => new(1, 3 * Plane(count));
+
+    /// <summary>What a client or a model owner sends to share values: 16 bytes an element, and four seeds.</summary>
+    public static OperationCost Import(int count) => new(1, (2 * Words(count)) + (4 * 16));
+
+    /// <summary>What the parties send to a client: 24 bytes an element.</summary>
+    public static OperationCost Export(int count) => new(1, 3 * Words(count));
+
+    /// <summary>
+    /// Products, inner products and matrix products with so many result elements: 24 bytes an element and one round without truncation;
+    /// with it 24 + 3 ceil((shift + 1) / 8) bytes and two rounds.
+    /// </summary>
+    /// <param name="count">The number of result elements, whatever the inner extent.</param>
+    /// <param name="shift">The fractional bits that are truncated, 0 to 62.</param>
+    public static OperationCost Product(int count, int shift)
+    {
+        RequireShift(shift);
+        return shift == 0 ? new OperationCost(1, 3 * Words(count)) : Truncate(count, shift);
+    }
+
+    /// <summary>Truncation of values that are already shared; nothing for a shift of zero.</summary>
+    /// <inheritdoc cref="Product"/>
+    public static OperationCost Truncate(int count, int shift)
+    {
+        RequireShift(shift);
+        return shift == 0 ? default : new OperationCost(2, (3 * Words(count)) + (3L * count * ((shift + 8) / 8)));
+    }
+
+    /// <summary>The sign of values known to <paramref name="width"/> bits, as bits: 22 bytes a value and 5 rounds at 32 bits.</summary>
+    public static OperationCost LessThanZero(int count, int width)
+    {
+        RequireWidth(width);
+        return Compare(count, width - 1, carry: true);
+    }
+
+    /// <summary>Whether values known to <paramref name="width"/> bits are zero, as bits.</summary>
+    public static OperationCost EqualsZero(int count, int width)
+    {
+        RequireWidth(width);
+        return Compare(count, width, carry: false);
+    }
+
+    /// <summary>AND of bits: 3 words for each 64 bits begun.</summary>
+    public static OperationCost And(int count) => new(1, 3 * Plane(count));
+
+    /// <summary>Bits as numbers: 24 bytes a bit.</summary>
+    public static OperationCost ToArithmetic(int count) => new(2, 3 * Words(count));
+
+    /// <summary>A bit times a number, and so also a selection: 32 bytes an element.</summary>
+    public static OperationCost MultiplyBit(int count) => new(2, 4 * Words(count));
+
+    /// <summary>max(x, 0) as a sign and a selection.</summary>
+    public static OperationCost Relu(int count, int width) => LessThanZero(count, width) + MultiplyBit(count);
+
+    /// <summary>The maximum of rows: a tree of comparisons and selections.</summary>
+    public static OperationCost Maximum(int rows, int columns, int width)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
+        OperationCost cost = default;
+        for (int left = columns; left > 1; left -= left / 2)
+        {
+            int pairs = checked(rows * (left / 2));
+            cost += LessThanZero(pairs, width) + MultiplyBit(pairs);
+        }
+
+        return cost;
+    }
+
+    /// <summary>
+    /// In groups of 64,000 values, whose planes are whole words: blocks of four bits are dealt as 15 planes to one party, generate and propagate go both ways
+    /// between two parties, and each AND of the tree costs three planes.
+    /// </summary>
+    private static OperationCost Compare(int count, int bits, bool carry)
+    {
+        int blocks = (bits + 3) / 4;
+        int last = bits - (4 * (blocks - 1));
+        long planes = (15L * (blocks - 1)) + (1 << last) - 1 + (carry ? 1 : 0);
+        planes += 2 * (carry ? (2 * blocks) - 1 : blocks);
+        for (int left = blocks; left > 1; left = (left + 1) / 2)
+        {
+            planes += 3 * (carry ? (2 * (left / 2)) - 1 : left / 2);
+        }
+
+        int whole = Math.DivRem(count, ReplicatedSession.GroupSize, out int rest);
+        long bytes = planes * ((whole * Plane(ReplicatedSession.GroupSize)) + (rest == 0 ? 0 : Plane(rest)));
+        return new OperationCost(2 + BitOperations.Log2((uint)((2 * blocks) - 1)), bytes);
+    }
+
+    /// <summary>The bytes of one bit of each of so many values.</summary>
+    private static long Plane(int count) => (Words(count) / Word + 63) / 64 * Word;
+
+    private static long Words(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        return (long)count * Word;
+    }
+
+    private static void RequireShift(int shift)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(shift);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(shift, 62);
+    }
+
+    private static void RequireWidth(int width)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 2);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(width, 64);
+    }
+}

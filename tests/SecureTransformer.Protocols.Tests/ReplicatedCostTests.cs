@@ -1,0 +1,162 @@
+using SecureTransformer.Transport;
+using static SecureTransformer.Protocols.Tests.Arithmetic;
+
+namespace SecureTransformer.Protocols.Tests;
+
+/// <summary>Declared costs equal measured ones, exactly. Operands are made in the outer session, so that in the inner one all parties' clocks start equal.</summary>
+public class ReplicatedCostTests
+{
+    public static TheoryData<int> Counts => [1, 63, 64, 65, 1000, 64_000, 64_001, 65_537, 130_000];
+
+    [Theory]
+    [MemberData(nameof(Counts))]
+    public async Task Numbers(int count)
+    {
+        await CheckAsync(count, ReplicatedCosts.Input(count), async (s, x, p) => await s.InputAsync(1, x.Shape, Values(1, count)));
+        await CheckAsync(count, ReplicatedCosts.Reveal(count), async (s, x, p) => await s.RevealAsync(x));
+        await CheckAsync(count, ReplicatedCosts.Reveal(count, toAll: false), async (s, x, p) => await s.RevealToAsync(x, 2));
+        foreach (int shift in new[] { 0, 1, 7, 8, 18, 23, 36 })
+        {
+            await CheckAsync(count, ReplicatedCosts.Product(count, shift), async (s, x, p) => await s.MultiplyAsync(x, x, 36 - shift));
+            if (shift <= 18)
+            {
+                await CheckAsync(count, ReplicatedCosts.Truncate(count, shift), async (s, x, p) => await s.TruncateAsync(x, 18 - shift));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Inner_and_matrix_products_cost_their_result()
+    {
+        await CheckAsync(12 * 7, ReplicatedCosts.Product(12, 18), async (s, x, p) =>
+        {
+            using SecretTensor rows = s.Reshape(x, new TensorShape(12, 7));
+            await s.DotAsync(rows, rows);
+        });
+        await CheckAsync(12 * 7, ReplicatedCosts.Product(144, 18), async (s, x, p) =>
+        {
+            using SecretTensor rows = s.Reshape(x, new TensorShape(12, 7));
+            await s.MatMulAsync(rows, rows, transposeRight: true);
+        });
+        await CheckAsync(12 * 7, ReplicatedCosts.Product(49, 0), async (s, x, p) =>
+        {
+            using SecretTensor rows = s.Reshape(x, new TensorShape(12, 7));
+            using SecretTensor columns = s.Permute(rows, 1, 0);
+            using SecretMatrix matrix = s.Pack(rows);
+            await s.MatMulAsync(columns, matrix, 36);
+        });
+        await CheckAsync(12, ReplicatedCosts.Product(12, 18), async (s, x, p) => await s.SumOfProductsAsync([new(x, x), new(x, x), new(x, x)]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Counts))]
+    public async Task Bits(int count)
+    {
+        await CheckAsync(count, ReplicatedCosts.RevealBits(count), async (s, x, p) => await s.RevealAsync(p));
+        await CheckAsync(count, ReplicatedCosts.And(count), async (s, x, p) => await s.AndAsync(p, p));
+        await CheckAsync(count, ReplicatedCosts.ToArithmetic(count), async (s, x, p) => await s.ToArithmeticAsync(p));
+        await CheckAsync(count, ReplicatedCosts.MultiplyBit(count), async (s, x, p) => await s.MultiplyBitAsync(p, x));
+        await CheckAsync(count, ReplicatedCosts.MultiplyBit(count), async (s, x, p) => await s.SelectAsync(p, x, x));
+        foreach (int width in new[] { 32, 44 })
+        {
+            await CheckAsync(count, ReplicatedCosts.LessThanZero(count, width), async (s, x, p) => await s.LessThanZeroAsync(x, width));
+            await CheckAsync(count, ReplicatedCosts.EqualsZero(count, width), async (s, x, p) => await s.EqualsZeroAsync(x, width));
+        }
+    }
+
+    [Fact]
+    public async Task Comparisons_of_every_width()
+    {
+        for (int width = 2; width <= 64; width++)
+        {
+            await CheckAsync(130, ReplicatedCosts.LessThanZero(130, width), async (s, x, p) => await s.LessThanZeroAsync(x, width));
+            await CheckAsync(130, ReplicatedCosts.EqualsZero(130, width), async (s, x, p) => await s.EqualsZeroAsync(x, width));
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 2)]
+    [InlineData(5, 7)]
+    [InlineData(70, 64)]
+    public async Task Maximum(int rows, int columns)
+    {
+        OperationCost declared = ReplicatedCosts.Maximum(rows, columns, 32);
+        OperationCost measured = await MeasureAsync(rows * columns, async (s, x, p) =>
+        {
+            using SecretTensor matrix = s.Reshape(x, new TensorShape(rows, columns));
+            await s.MaximumAsync(matrix, 32);
+        });
+        Assert.Equal(declared.Bytes, measured.Bytes);
+        Assert.InRange(measured.Rounds, 0, declared.Rounds);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(65_537)]
+    public async Task Import_and_export(int count)
+    {
+        await using var network = new InMemoryNetwork(3);
+        Task<(int Rounds, long Bytes)[]> parties = Task.WhenAll(Enumerable.Range(0, 3).Select(party => Task.Run(async () =>
+        {
+            await using ClientConnection client = await network.Party(party).AcceptClientAsync();
+            ChannelSet channels = await network.Party(party).OpenSessionAsync(client.SessionId);
+            await using ReplicatedSession session = await ReplicatedSession.OpenAsync(channels);
+            TrafficSnapshot before = session.Meter.Snapshot();
+            SecretTensor x = await session.ImportAsync(client.Channel, new TensorShape(count));
+            await session.ExportAsync(client.Channel, x);
+            TrafficSnapshot spent = session.Meter.Snapshot() - before;
+            return (spent.Rounds(TrafficPhase.Input), spent.BytesSent(TrafficPhase.Output));
+        })));
+        ClientChannels links = await network.Client().ConnectAsync(SessionId.New());
+        IChannel[] channels = [links[0], links[1], links[2]];
+        long start = links.Meter.BytesSent(links.Meter.Phase);
+        await ShareCodec.Create(MpcProtocol.Replicated3).SendAsync(channels, Values(1, count), 18, "values");
+        Assert.Equal(ReplicatedCosts.Import(count).Bytes, links.Meter.BytesSent(links.Meter.Phase) - start);
+        await ShareCodec.Create(MpcProtocol.Replicated3).ReceiveAsync(channels, count, 18);
+        Assert.Equal(ReplicatedCosts.Export(count).Bytes, (await parties).Sum(p => p.Bytes));
+        await links.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_product_with_truncation_takes_at_most_40_bytes_a_sign_40_its_number_64_and_a_rectifier_90()
+    {
+        const int count = 1_000_000;
+        Assert.InRange(ReplicatedCosts.Product(count, 18).Bytes, 1, 40L * count);
+        OperationCost sign = await MeasureAsync(count, async (s, x, p) => await s.LessThanZeroAsync(x, 32), bits: false);
+        Assert.Equal(ReplicatedCosts.LessThanZero(count, 32), sign);
+        Assert.InRange(sign.Bytes, 1, 40L * count);
+        Assert.InRange((ReplicatedCosts.LessThanZero(count, 32) + ReplicatedCosts.ToArithmetic(count)).Bytes, 1, 64L * count);
+        Assert.InRange(ReplicatedCosts.Relu(count, 32).Bytes, 1, 90L * count);
+        Assert.Equal(33.0, ReplicatedCosts.Product(count, 18).Bytes / (double)count);
+    }
+
+    [Fact]
+    public void Costs_add_up()
+    {
+        var cost = new OperationCost(2, 100);
+        Assert.Equal(new OperationCost(5, 107), cost + new OperationCost(3, 7));
+        Assert.Equal(new OperationCost(6, 300), cost * 3);
+        Assert.Equal("2 rounds, 100 bytes", cost.ToString());
+        Assert.Throws<ArgumentOutOfRangeException>(() => ReplicatedCosts.Product(0, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ReplicatedCosts.Product(1, 63));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ReplicatedCosts.LessThanZero(1, 65));
+    }
+
+    private static async Task CheckAsync(int count, OperationCost declared, Func<MpcSession, SecretTensor, SecretBits, Task> operation) =>
+        Assert.Equal(declared, await MeasureAsync(count, operation));
+
+    private static async Task<OperationCost> MeasureAsync(int count, Func<MpcSession, SecretTensor, SecretBits, Task> operation, bool bits = true)
+    {
+        (int Clock, long Bytes)[] spent = await Cluster.Of(MpcProtocol.Replicated3).RunAsync(async (outer, inner) =>
+        {
+            using SecretTensor x = outer.Constant(new TensorShape(count), 0.25);
+            using SecretTensor single = outer.Constant(new TensorShape(1), 1);
+            using SecretBits p = await outer.LessThanZeroAsync(bits ? x : single, 21);
+            int start = inner.Meter.Clock;
+            await operation(inner, x, p);
+            return (inner.Meter.Clock - start, inner.Meter.BytesSentTotal);
+        });
+        return new OperationCost(spent.Max(s => s.Clock), spent.Sum(s => s.Bytes));
+    }
+}
