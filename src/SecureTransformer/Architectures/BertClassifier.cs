@@ -1,5 +1,6 @@
 using SecureTransformer.Layers;
 using SecureTransformer.Models;
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Architectures;
@@ -69,7 +70,7 @@ public sealed class BertClassifier : SecureModel
             SecretTensor y;
             using (SessionScope block = session.BeginScope($"encoder.layer.{i}"))
             {
-                y = block.Keep(await _blocks[i].ForwardAsync(session, x, rows, observe, cancellationToken).ConfigureAwait(false)); // [T, H]; at last [1, H]
+                y = block.Keep(await _blocks[i].ForwardAsync(session, x, rows, null, observe, cancellationToken).ConfigureAwait(false)); // [T, H]; at last [1, H]
             }
 
             x.Dispose();

@@ -1,4 +1,5 @@
 using SecureTransformer.Models;
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Layers;

@@ -1,8 +1,9 @@
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Layers;
 
-/// <summary>Multi-head self-attention in which every position attends to every other (Vaswani et al., 2017, section 3.2).</summary>
+/// <summary>Multi-head self-attention (Vaswani et al., 2017, section 3.2).</summary>
 public sealed class SecureAttention : IDisposable
 {
     private readonly SecureLinear _queryKeyValue;
@@ -35,17 +36,22 @@ public sealed class SecureAttention : IDisposable
     /// <param name="session">The session.</param>
     /// <param name="x">The input, [T, H].</param>
     /// <param name="rows">R, the number of positions wanted, from the first; by default all.</param>
+    /// <param name="keep">The public mask: which of the T positions are attended to, by all [T] or by each [R * T]; by default all. Others get the probability 0 exactly.</param>
     /// <param name="observe">Is shown "q", "k", "v" [heads, T, d], "probabilities" [heads, R, T] and "context" [R, H].</param>
     /// <param name="cancellationToken">Cancels; inside an operation that ends the session.</param>
+    /// <exception cref="ArgumentException">The input does not have the width H, or the mask does not fit or leaves a position nothing to attend to.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="rows"/> is below 1 or above T.</exception>
     /// <remarks>Four batched products and one softmax, all heads at once.</remarks>
     public async ValueTask<SecretTensor> ForwardAsync(
-        MpcSession session, SecretTensor x, int? rows = null, TensorObserver? observe = null, CancellationToken cancellationToken = default)
+        MpcSession session, SecretTensor x, int? rows = null, bool[]? keep = null, TensorObserver? observe = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(x);
         using SessionScope scope = session.BeginScope("attention");
         int length = x.Shape.Rows;
         int wanted = rows ?? length;
+        ArgumentOutOfRangeException.ThrowIfLessThan(wanted, 1, nameof(rows));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(wanted, length, nameof(rows));
         int width = _output.InputSize;
         int head = width / _heads;
         var perHead = new TensorShape(_heads, length, head);
@@ -62,7 +68,7 @@ public sealed class SecureAttention : IDisposable
 
         SecretTensor asked = wanted == length ? q : session.Slice(q, 1, 0, wanted);                                              // [heads, R, d]
         SecretTensor scores = await session.MatMulAsync(asked, k, transposeRight: true, cancellationToken: cancellationToken).ConfigureAwait(false); // [heads, R, T]
-        SecretTensor probabilities = await Softmax.EvaluateAsync(session, scores, null, cancellationToken).ConfigureAwait(false); // [heads, R, T]
+        SecretTensor probabilities = await Softmax.EvaluateAsync(session, scores, keep, cancellationToken: cancellationToken).ConfigureAwait(false); // [heads, R, T]
         scores.Dispose();
         await observe.ShowAsync(session, "probabilities", probabilities).ConfigureAwait(false);
 

@@ -1,3 +1,4 @@
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Layers;

@@ -27,11 +27,12 @@ public sealed class SecureTransformerBlock : IDisposable
     /// <param name="session">The session.</param>
     /// <param name="x">The input, [T, H].</param>
     /// <param name="rows">R, the number of positions wanted, from the first; by default all. The others cost only their keys and values.</param>
+    /// <param name="keep">The public mask of <see cref="SecureAttention.ForwardAsync"/>.</param>
     /// <param name="observe">Is shown "attention_output" [R, H], after the first LayerNorm, and what the layers show.</param>
     /// <param name="cancellationToken">Cancels; inside an operation that ends the session.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="rows"/> is below 1 or above T.</exception>
     public async ValueTask<SecretTensor> ForwardAsync(
-        MpcSession session, SecretTensor x, int? rows = null, TensorObserver? observe = null, CancellationToken cancellationToken = default)
+        MpcSession session, SecretTensor x, int? rows = null, bool[]? keep = null, TensorObserver? observe = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(x);
@@ -39,7 +40,7 @@ public sealed class SecureTransformerBlock : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows ?? 1, x.Shape.Rows, nameof(rows));
         using SessionScope scope = session.BeginScope();
         SecretTensor residual = rows is { } wanted ? session.Slice(x, 0, 0, wanted) : x;                                               // [R, H]
-        SecretTensor gathered = await _attention.ForwardAsync(session, x, rows, observe, cancellationToken).ConfigureAwait(false);      // [R, H]
+        SecretTensor gathered = await _attention.ForwardAsync(session, x, rows, keep, observe, cancellationToken).ConfigureAwait(false);      // [R, H]
         SecretTensor middle = await NormalizeAsync("attention/norm", _attentionNorm, residual, gathered).ConfigureAwait(false);         // [R, H]
         await observe.ShowAsync(session, "attention_output", middle).ConfigureAwait(false);
         SecretTensor change = await _feedForward.ForwardAsync(session, middle, observe, cancellationToken).ConfigureAwait(false);       // [R, H]
