@@ -1,3 +1,4 @@
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Bench;
@@ -25,6 +26,16 @@ internal static class Primitives
                 return await s.MultiplyBitAsync(positive, x[0]);
             },
             Values(n, r, -8, 8)),
+        ["exp"] = (n, r) => Function(Exp.Default, Values(n, r, -16, 0)),
+        ["gelu"] = (n, r) => Function(Gelu.Erf, Values(n, r, -8, 8)),
+        ["silu"] = (n, r) => Function(Silu.Default, Values(n, r, -12, 12)),
+        ["sigmoid"] = (n, r) => Function(Sigmoid.Default, Values(n, r, -12, 12)),
+        ["tanh"] = (n, r) => Function(Tanh.Default, Values(n, r, -8, 8)),
+        ["reciprocal"] = (n, r) => Function(Reciprocal.Default, Values(n, r, 0.01, 1000)),
+        ["rsqrt"] = (n, r) => Function(InverseSquareRoot.Default, Values(n, r, 0.01, 1000)),
+        ["divide"] = (n, r) => Workload.Of(static async (s, x) => await s.DivideAsync(x[0], x[1]), Values(n, r, -8, 8), Values(n, r, 0.5, 100)),
+        ["softmax"] = (n, r) => Workload.Of(static async (s, x) => await Softmax.EvaluateAsync(s, x[0]), Rows(n, 128, r, -8, 8)),
+        ["layernorm"] = (n, r) => Workload.Of(static async (s, x) => await LayerNorm.EvaluateAsync(s, x[0], x[1], x[2], 1e-12), Rows(n, 768, r, -4, 4), Values(768, r, 0.5, 1.5), Values(768, r, -1, 1)),
         ["maximum"] = (n, r) => Workload.Of(static async (s, x) => await s.MaximumAsync(x[0], 32), Rows(n, 128, r, -8, 8)),
     };
 
@@ -44,6 +55,9 @@ internal static class Primitives
             static (s, x) => Task.FromResult<object?>(s.Pack(x[1])),
             static async (s, x, packed) => await s.MatMulAsync(x[0], (SecretMatrix)packed!));
     }
+
+    private static Workload Function(SecretFunction function, (TensorShape Shape, double[] Values) input) =>
+        Workload.Of(async (s, x) => await s.EvaluateAsync(function, x[0]), input);
 
     private static (TensorShape Shape, double[] Values) Values(int count, RandomValues random, double low, double high) =>
         (new TensorShape(count), random.Uniform(count, low, high));

@@ -43,7 +43,27 @@ primitive.SetAction(async parsed =>
     return 0;
 });
 
-var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive };
+var architecture = new Argument<string>("architecture") { Description = "Whose shapes." };
+architecture.AcceptOnlyFromAmong("bert-base");
+var length = new Option<int>("--seq") { Description = "Tokens.", DefaultValueFactory = _ => 128 };
+var scale = new Option<double>("--weight-scale") { Description = "Standard deviation of the random weights.", DefaultValueFactory = _ => 0.02 };
+var layers = new Option<int>("--layers") { Description = "Encoder blocks.", DefaultValueFactory = _ => 1 };
+var layer = new Command("layer", "Time one encoder block; the error is over all positions, against float64 with the exact GELU.") { architecture, length, scale };
+layer.SetAction(async parsed =>
+{
+    BenchResult result = await Measurement.RunAsync(BertBase.Layer(parsed.GetValue(length), parsed.GetValue(scale)), OptionsOf(parsed));
+    result.Write($"layer bert-base, {parsed.GetValue(length)} tokens", parsed.GetValue(json));
+    return 0;
+});
+var model = new Command("model", "Time a classifier, from one-hot tokens to logits.") { architecture, length, scale, layers };
+model.SetAction(async parsed =>
+{
+    BenchResult result = await Measurement.RunAsync(BertBase.Model(parsed.GetValue(layers), parsed.GetValue(length), parsed.GetValue(scale)), OptionsOf(parsed));
+    result.Write($"model bert-base, {parsed.GetValue(layers)} layers, {parsed.GetValue(length)} tokens", parsed.GetValue(json));
+    return 0;
+});
+
+var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive, layer, model };
 foreach (Option option in (Option[])[protocol, transport, bits, repetitions, json])
 {
     option.Recursive = true;

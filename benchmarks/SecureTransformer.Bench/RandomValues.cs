@@ -14,16 +14,36 @@ internal sealed class RandomValues : IDisposable
     {
         var words = new ulong[count];
         _prg.Fill(words);
-        return [.. words.Select(w => low + ((high - low) * ((w >> 11) * 1.1102230246251565E-16)))];
+        var values = new double[count];
+        for (int i = 0; i < count; i++)
+        {
+            values[i] = low + ((high - low) * Unit(words[i]));
+        }
+
+        return values;
     }
 
     /// <summary>Normal with mean 0 (Box and Muller).</summary>
     public double[] Normal(int count, double deviation)
     {
-        double[] u = Uniform(count + 1, 0, 1);
-        double[] v = Uniform(count + 1, 0, 1);
-        return [.. Enumerable.Range(0, count).Select(i => deviation * Math.Sqrt(-2 * Math.Log(1 - u[i])) * Math.Cos(2 * Math.PI * v[i]))];
+        var words = new ulong[count + (count & 1)];
+        _prg.Fill(words);
+        var values = new double[count];
+        for (int i = 0; i < count; i += 2)
+        {
+            double radius = deviation * Math.Sqrt(-2 * Math.Log(1 - Unit(words[i])));
+            (double sin, double cos) = Math.SinCos(2 * Math.PI * Unit(words[i + 1]));
+            values[i] = radius * cos;
+            if (i + 1 < count)
+            {
+                values[i + 1] = radius * sin;
+            }
+        }
+
+        return values;
     }
+
+    private static double Unit(ulong word) => (word >> 11) * 1.1102230246251565E-16;
 
     public void Dispose() => _prg.Dispose();
 }
