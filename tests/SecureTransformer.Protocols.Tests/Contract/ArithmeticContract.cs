@@ -131,6 +131,10 @@ public abstract class ArithmeticContract
             Assert.Equal(a, await s.RevealAsync(s.Concatenate([first, rest], axis)));
         }
 
+        Assert.Equal(a[15..].Concat(a), await s.RevealAsync(s.GatherRows(x, 1, 0, 1)));
+        double[] picked = [a[29], 0, a[0], a[29]];
+        Assert.Equal(picked, await s.RevealAsync(s.Gather(x, [29, -1, 0, 29], new TensorShape(2, 2))));
+
         // A slice shares memory, and outlives what it was cut from.
         SecretTensor tail = s.Slice(flat, 0, 29, 1);
         flat.Dispose();
