@@ -2,23 +2,26 @@ using System.Text.Json;
 
 namespace SecureTransformer.Nonlinear;
 
-/// <summary>The expected values in Reference/functions.</summary>
-internal static class ReferenceFunctions
+/// <summary>The expected values of a folder such as Reference/functions.</summary>
+internal sealed class ReferenceFunctions(string folder)
 {
-    public static (double[] X, double[] Y) Scalars(string name)
+    /// <summary>Those beside the test assembly.</summary>
+    public static ReferenceFunctions Default { get; } = new(Path.Combine(AppContext.BaseDirectory, "Reference", "functions"));
+
+    public (double[] X, double[] Y) Scalars(string name)
     {
         using JsonDocument document = Read(name);
         return (Numbers(document.RootElement, "x"), Numbers(document.RootElement, "y"));
     }
 
-    public static List<(string Name, double[] X, bool[] Mask, double[] Y)> SoftmaxRows()
+    public List<(string Name, double[] X, bool[] Mask, double[] Y)> SoftmaxRows()
     {
         using JsonDocument document = Read("softmax");
         return [.. document.RootElement.GetProperty("rows").EnumerateArray().Select(r => (
             r.GetProperty("name").GetString()!, Numbers(r, "x"), Numbers(r, "mask").Select(m => m != 0).ToArray(), Numbers(r, "y")))];
     }
 
-    public static List<NormCase> NormCases(string name)
+    public List<NormCase> NormCases(string name)
     {
         using JsonDocument document = Read(name);
         return [.. document.RootElement.GetProperty("cases").EnumerateArray().Select(c => new NormCase(
@@ -31,8 +34,8 @@ internal static class ReferenceFunctions
             c.GetProperty(c.TryGetProperty("variance", out _) ? "variance" : "mean_square").GetDouble()))];
     }
 
-    private static JsonDocument Read(string name) =>
-        JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Reference", "functions", name + ".json")));
+    private JsonDocument Read(string name) =>
+        JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, name + ".json")));
 
     private static double[] Numbers(JsonElement element, string property) =>
         [.. element.GetProperty(property).EnumerateArray().Select(v => v.GetDouble())];

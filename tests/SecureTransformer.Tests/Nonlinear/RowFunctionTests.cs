@@ -12,7 +12,7 @@ public class RowFunctionTests(ITestOutputHelper output)
     public async Task Softmax_meets_the_bar(MpcProtocol protocol, double bar)
     {
         double worst = 0;
-        foreach ((string name, double[] x, bool[] mask, double[] y) in ReferenceFunctions.SoftmaxRows())
+        foreach ((string name, double[] x, bool[] mask, double[] y) in ReferenceFunctions.Default.SoftmaxRows())
         {
             double[] actual = await Programs.RunAsync(protocol, async session =>
                 await Softmax.EvaluateAsync(session, await session.InputAsync(0, new TensorShape(x.Length), x), mask));
@@ -32,7 +32,7 @@ public class RowFunctionTests(ITestOutputHelper output)
     public async Task Softmax_with_a_secret_mask_meets_the_bar(MpcProtocol protocol, double bar)
     {
         double worst = 0;
-        foreach ((string name, double[] x, bool[] mask, double[] y) in ReferenceFunctions.SoftmaxRows().Where(r => r.Mask.Contains(false) || r.X.Length < 8))
+        foreach ((string name, double[] x, bool[] mask, double[] y) in ReferenceFunctions.Default.SoftmaxRows().Where(r => r.Mask.Contains(false) || r.X.Length < 8))
         {
             double[] bits = [.. mask.Select(m => m ? 1.0 : 0)];
             double[] actual = await Programs.RunAsync(protocol, async session => await Softmax.EvaluateAsync(
@@ -59,7 +59,7 @@ public class RowFunctionTests(ITestOutputHelper output)
     {
         double worst = 0;
         double worstSmall = 0;
-        foreach (ReferenceFunctions.NormCase c in ReferenceFunctions.NormCases(function))
+        foreach (ReferenceFunctions.NormCase c in ReferenceFunctions.Default.NormCases(function))
         {
             double[] actual = await RunAsync(protocol, function, c.X, c.Weight, c.Bias, c.Eps);
             double error = actual.Zip(c.Y, (a, b) => Math.Abs(a - b)).Max();

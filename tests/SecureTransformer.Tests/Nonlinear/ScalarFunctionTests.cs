@@ -29,7 +29,7 @@ public class ScalarFunctionTests(ITestOutputHelper output)
     [InlineData("rsqrt")]
     public async Task Float64_is_exact(string name)
     {
-        (double[] x, double[] y) = ReferenceFunctions.Scalars(name);
+        (double[] x, double[] y) = ReferenceFunctions.Default.Scalars(name);
         double[] actual = await Programs.EvaluateAsync(MpcProtocol.PlaintextFloat64, Function(name), x);
         for (int i = 0; i < x.Length; i++)
         {
@@ -52,7 +52,7 @@ public class ScalarFunctionTests(ITestOutputHelper output)
     [InlineData("exp_nonpositive", 0.0002, MpcProtocol.Replicated3)]
     public async Task Fixed_point_meets_the_bar_and_the_functions_own_bound(string name, double bar, MpcProtocol protocol)
     {
-        (double[] x, double[] y) = ReferenceFunctions.Scalars(name);
+        (double[] x, double[] y) = ReferenceFunctions.Default.Scalars(name);
         double[] actual = await Programs.EvaluateAsync(protocol, Function(name), x);
         double worst = actual.Zip(y, (a, b) => Math.Abs(a - b)).Max();
         output.WriteLine($"{name} {protocol}: {worst:E2}");
@@ -69,7 +69,7 @@ public class ScalarFunctionTests(ITestOutputHelper output)
     [InlineData("rsqrt", MpcProtocol.Replicated3)]
     public async Task Reciprocals_of_the_encoded_input_are_right_to_a_ten_thousandth_or_four_units(string name, MpcProtocol protocol)
     {
-        (double[] x, _) = ReferenceFunctions.Scalars(name);
+        (double[] x, _) = ReferenceFunctions.Default.Scalars(name);
         SecretFunction function = Function(name);
         double[] actual = await Programs.EvaluateAsync(protocol, function, x);
         double worstRelative = 0;
