@@ -109,43 +109,6 @@ public abstract partial class MpcSession
         });
     }
 
-    /// <summary>
-    /// Whether a ring element is at least 2^j, for j from <paramref name="first"/> to <paramref name="width"/> - 1: a new last axis of numbers 0 and 1 without fractional bits.
-    /// From them any public function of the highest set bit is a local sum.
-    /// </summary>
-    /// <param name="x">The tensor.</param>
-    /// <param name="first">The first power of two.</param>
-    /// <param name="width">Every element, as a ring element, is known to lie in [0, 2^width); at most 62.</param>
-    /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The range of powers is empty or reaches past 2^61.</exception>
-    public ValueTask<SecretTensor> CompareToPowersOfTwoAsync(SecretTensor x, int first, int width, CancellationToken cancellationToken = default)
-    {
-        Require(x);
-        ArgumentOutOfRangeException.ThrowIfNegative(first);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(width, 62);
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(width, first);
-        return ComposeAsync("compare to powers of two", () => CompareToPowersOfTwoCoreAsync(x, first, width, cancellationToken));
-    }
-
-    /// <summary>
-    /// The comparisons of <see cref="CompareToPowersOfTwoAsync"/>. By default all at once, on width + 1 bits each, then to arithmetic; a protocol that gets at
-    /// the bits of x more cheaply overrides this.
-    /// </summary>
-    protected virtual async ValueTask<SecretTensor> CompareToPowersOfTwoCoreAsync(SecretTensor x, int first, int width, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(x);
-        var powers = new double[width - first];
-        for (int j = 0; j < powers.Length; j++)
-        {
-            powers[j] = -Math.ScaleB(1, first + j - x.FractionalBits);
-        }
-
-        SecretTensor repeated = BroadcastTo(Reshape(x, x.Shape.Append(1)), x.Shape.Append(powers.Length));
-        SecretTensor differences = AddPublic(repeated, powers);
-        SecretBits below = await LessThanZeroAsync(differences, width + 1, cancellationToken).ConfigureAwait(false);
-        return await ToArithmeticAsync(Not(below), cancellationToken).ConfigureAwait(false);
-    }
-
     /// <summary>result = (x is below zero).</summary>
     protected abstract ValueTask LessThanZeroCoreAsync(SecretTensor x, int width, SecretBits result, CancellationToken cancellationToken);
 

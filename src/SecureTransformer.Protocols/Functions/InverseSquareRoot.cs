@@ -6,7 +6,6 @@ namespace SecureTransformer.Protocols;
 /// relative error 9e-8); one product brings the factor and the parity of the exponent, another the power of two.</para>
 /// <para>As a ring element the argument must lie in [2^<see cref="MinimumBits"/>, 2^<see cref="Width"/>), or be 0; outside, the result is wrong without a word.
 /// The result has the fractional bits of x. It is wrong by at most one unit in its last place plus a relative 2^-21.</para>
-/// <para>More than 32,768 elements are evaluated in turns of that many, to bound memory.</para>
 /// </remarks>
 public sealed class InverseSquareRoot : SecretFunction
 {
@@ -65,37 +64,32 @@ public sealed class InverseSquareRoot : SecretFunction
     public override double Exact(double x) => x == 0 ? 0 : Factor / Math.Sqrt(x);
 
     /// <inheritdoc/>
-    public override ValueTask<SecretTensor> EvaluateAsync(MpcSession session, SecretTensor x, CancellationToken cancellationToken)
+    public override async ValueTask<SecretTensor> EvaluateAsync(MpcSession session, SecretTensor x, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(x);
-        return Normalization.InChunksAsync(session, x, part => EvaluateChunkAsync(session, part, cancellationToken));
-    }
+        using SessionScope scope = session.BeginScope();
+        int width = Math.Max(Width, Normalization.Bits);
+        NormalizingScale scale = await session.NormalizeAsync(x, width, MinimumBits, _mayBeZero, cancellationToken).ConfigureAwait(false);
+        SecretTensor mantissa = await Normalization.MantissaAsync(session, x, scale, width, cancellationToken).ConfigureAwait(false);
+        SecretTensor p = await s_scheme.EvaluateAsync(session, mantissa, 28, null, cancellationToken).ConfigureAwait(false);
 
-    private async ValueTask<SecretTensor> EvaluateChunkAsync(MpcSession session, SecretTensor x, CancellationToken cancellationToken)
-    {
-        Normalization normalized = await Normalization.RunAsync(session, x, Width, MinimumBits, _mayBeZero, cancellationToken).ConfigureAwait(false);
-        SecretTensor p = await s_scheme.EvaluateAsync(session, normalized.Mantissa, 28, null, cancellationToken).ConfigureAwait(false);
-
-        // W-1-e = 2j + r: F / sqrt x = (1 / sqrt c) (F 2^((r + s) / 2)) 2^j 2^q with 2q + s = f - W. The bracket is k 2^m with k from 1 to 2 sqrt 2.
+        // s = 2j + r: F / sqrt x = (1 / sqrt c) (F 2^((r + o) / 2)) 2^j 2^q with 2q + o = f - W. The bracket is k 2^m with k from 1 to 2 sqrt 2.
         int f = x.FractionalBits;
-        int difference = f - normalized.Width;
-        int odd = difference & 1;
-        double factor = odd == 1 ? Factor * Math.Sqrt(2) : Factor;
+        int difference = f - width;
+        int o = difference & 1;
+        double factor = o == 1 ? Factor * Math.Sqrt(2) : Factor;
         int m = Math.ILogB(factor);
         factor = Math.ScaleB(factor, -m);
-        int power = ((difference - odd) / 2) + m;
-        long even = (long)Math.Round(Math.ScaleB(factor, FactorBits));
-        long uneven = (long)Math.Round(Math.ScaleB(factor * Math.Sqrt(2), FactorBits));
-        SecretTensor k = session.MultiplyPowerOfTwo(normalized.Table(e => ((normalized.Width - 1 - e) & 1) == 0 ? even : uneven), -FactorBits);
-        SecretTensor scale = normalized.Table(e => 1L << ((normalized.Width - 1 - e) / 2));
+        int power = ((difference - o) / 2) + m;
+        SecretTensor k = session.AddPublic(session.MultiplyPublic(scale.Odd, factor * (Math.Sqrt(2) - 1), FactorBits), factor);
 
         // With g bits of the bracket the product has g - power of them: fewer where that saves the last truncation. The ring element stays below 2^61.
-        int g = Math.Min(28, 59 - ((normalized.Width - MinimumBits) / 2));
+        int g = Math.Min(28, 59 - ((width - MinimumBits) / 2));
         g = Math.Max(Math.Min(g, 22), g - Math.Max(g - power - f, 0));
         SecretTensor scaled = await session.MultiplyAsync(p, k, g, cancellationToken).ConfigureAwait(false);
         scaled = session.MultiplyPowerOfTwo(scaled, power);
-        SecretTensor result = await session.MultiplyAsync(scaled, scale, Math.Min(f, scaled.FractionalBits), cancellationToken).ConfigureAwait(false);
-        return await session.WithFractionalBitsAsync(result, f, cancellationToken).ConfigureAwait(false);
+        SecretTensor result = await session.MultiplyAsync(scaled, scale.Half, Math.Min(f, scaled.FractionalBits), cancellationToken).ConfigureAwait(false);
+        return scope.Keep(await session.WithFractionalBitsAsync(result, f, cancellationToken).ConfigureAwait(false));
     }
 }

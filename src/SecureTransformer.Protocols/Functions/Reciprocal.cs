@@ -7,7 +7,6 @@ namespace SecureTransformer.Protocols;
 /// <para>As a ring element the argument must lie in [2^<see cref="MinimumBits"/>, 2^<see cref="Width"/>), or be 0; outside, the result is wrong without a word.
 /// The result has the fractional bits of x. It is wrong by at most one unit in its last place plus a relative 2^-20 where Width - MinimumBits is at most 40
 /// (2^(Width-MinimumBits-60) beyond).</para>
-/// <para>More than 32,768 elements are evaluated in turns of that many, to bound memory.</para>
 /// </remarks>
 public sealed class Reciprocal : SecretFunction
 {
@@ -55,25 +54,23 @@ public sealed class Reciprocal : SecretFunction
     public override double Exact(double x) => x == 0 ? 0 : 1 / x;
 
     /// <inheritdoc/>
-    public override ValueTask<SecretTensor> EvaluateAsync(MpcSession session, SecretTensor x, CancellationToken cancellationToken)
+    public override async ValueTask<SecretTensor> EvaluateAsync(MpcSession session, SecretTensor x, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(x);
-        return Normalization.InChunksAsync(session, x, part => EvaluateChunkAsync(session, part, cancellationToken));
-    }
+        using SessionScope scope = session.BeginScope();
+        int width = Math.Max(Width, Normalization.Bits);
+        NormalizingScale scale = await session.NormalizeAsync(x, width, MinimumBits, _mayBeZero, cancellationToken).ConfigureAwait(false);
+        SecretTensor mantissa = await Normalization.MantissaAsync(session, x, scale, width, cancellationToken).ConfigureAwait(false);
 
-    private async ValueTask<SecretTensor> EvaluateChunkAsync(MpcSession session, SecretTensor x, CancellationToken cancellationToken)
-    {
-        Normalization normalized = await Normalization.RunAsync(session, x, Width, MinimumBits, _mayBeZero, cancellationToken).ConfigureAwait(false);
-
-        // 1 / x = (1 / c) 2^(W-1-e) 2^(f-W), below 2^61 as a ring element with g bits of 1 / c. Where g may shrink so that no truncation is left, it does.
+        // 1 / x = (1 / c) 2^s 2^(f-W), below 2^61 as a ring element with g bits of 1 / c. Where g may shrink so that no truncation is left, it does.
         int f = x.FractionalBits;
-        int g = Math.Min(28, 61 - (normalized.Width - MinimumBits));
-        int excess = g + normalized.Width - f - f;
+        int g = Math.Min(28, 61 - (width - MinimumBits));
+        int excess = g + width - f - f;
         g = Math.Max(Math.Min(g, 22), g - Math.Max(excess, 0));
-        SecretTensor p = await s_scheme.EvaluateAsync(session, normalized.Mantissa, g, null, cancellationToken).ConfigureAwait(false);
-        SecretTensor scaled = session.MultiplyPowerOfTwo(p, f - normalized.Width);
-        SecretTensor result = await session.MultiplyAsync(scaled, normalized.Scale, Math.Min(f, scaled.FractionalBits), cancellationToken).ConfigureAwait(false);
-        return await session.WithFractionalBitsAsync(result, f, cancellationToken).ConfigureAwait(false);
+        SecretTensor p = await s_scheme.EvaluateAsync(session, mantissa, g, null, cancellationToken).ConfigureAwait(false);
+        SecretTensor scaled = session.MultiplyPowerOfTwo(p, f - width);
+        SecretTensor result = await session.MultiplyAsync(scaled, scale.Scale, Math.Min(f, scaled.FractionalBits), cancellationToken).ConfigureAwait(false);
+        return scope.Keep(await session.WithFractionalBitsAsync(result, f, cancellationToken).ConfigureAwait(false));
     }
 }
