@@ -189,6 +189,36 @@ public abstract partial class MpcSession
         return result;
     }
 
+    /// <summary>
+    /// x with fewer fractional bits, always rounded down: the result depends on x alone, and not on how a protocol's randomness fell.
+    /// Over float64, where nothing is truncated, it is x.
+    /// </summary>
+    /// <param name="x">The tensor; its values must lie in [-2^62, 2^62) as ring elements.</param>
+    /// <param name="fractionalBits">The fractional bits of the result, at most 61 fewer than those of <paramref name="x"/>.</param>
+    /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
+    /// <remarks>Costs a truncation, a comparison on one bit more than is truncated, and a conversion of its bits to numbers.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The result would have more fractional bits than x, or more than 61 fewer.</exception>
+    public ValueTask<SecretTensor> TruncateExactAsync(SecretTensor x, int fractionalBits, CancellationToken cancellationToken = default)
+    {
+        Require(x);
+        int shift = RequireShift(x.FractionalBits, fractionalBits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(shift, 61, nameof(fractionalBits));
+        return ComposeAsync("exact truncation", async () =>
+        {
+            SecretTensor y = await TruncateAsync(x, fractionalBits, cancellationToken).ConfigureAwait(false);
+            if (shift == 0)
+            {
+                return y;
+            }
+
+            // y is the floor or one more; x - y 2^shift lies in (-2^shift, 2^shift), below zero where it is one more.
+            SecretTensor rest = Subtract(x, MultiplyPublic(y, 1, shift));
+            SecretBits roundedUp = await LessThanZeroAsync(rest, shift + 1, cancellationToken).ConfigureAwait(false);
+            SecretTensor unit = await ToArithmeticAsync(roundedUp, cancellationToken).ConfigureAwait(false);
+            return Subtract(y, MultiplyPowerOfTwo(unit, -fractionalBits));
+        });
+    }
+
     /// <summary>result = (sum of left * right + addend) / 2^shift; all of the result's shape.</summary>
     protected abstract ValueTask ProductCoreAsync(IReadOnlyList<SecretProduct> terms, SecretTensor? addend, int shift, SecretTensor result, CancellationToken cancellationToken);
 

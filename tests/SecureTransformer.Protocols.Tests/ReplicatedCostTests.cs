@@ -75,6 +75,18 @@ public class ReplicatedCostTests
     }
 
     [Theory]
+    [InlineData(1, 8)]
+    [InlineData(1000, 18)]
+    [InlineData(65_537, 3)]
+    public async Task Exact_truncation(int count, int shift)
+    {
+        OperationCost declared = ReplicatedCosts.TruncateExact(count, shift);
+        OperationCost measured = await MeasureAsync(count, async (s, x, p) => await s.TruncateExactAsync(x, 18 - shift), bits: false);
+        Assert.Equal(declared.Bytes, measured.Bytes);
+        Assert.InRange(measured.Rounds, 0, declared.Rounds);
+    }
+
+    [Theory]
     [InlineData(1, 1)]
     [InlineData(3, 2)]
     [InlineData(5, 7)]

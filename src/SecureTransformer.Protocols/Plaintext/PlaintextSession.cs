@@ -211,7 +211,11 @@ public sealed class PlaintextSession : RingSession
 
     private ulong Truncate(Int128 value, int shift, string operation)
     {
-        RequireRange((double)value, operation);
+        if (value < -(Int128.One << 62) || value >= Int128.One << 62)
+        {
+            throw OutOfRange(operation);
+        }
+
         return (ulong)(long)(shift == 0 ? value : (value + ((Int128)1 << (shift - 1))) >> shift);
     }
 
@@ -219,9 +223,12 @@ public sealed class PlaintextSession : RingSession
     {
         if (value is >= RangeLimit or < -RangeLimit)
         {
-            throw new OverflowException($"{Place(operation)}: a value left the range [-2^62, 2^62) of the fixed-point encoding.");
+            throw OutOfRange(operation);
         }
     }
+
+    private OverflowException OutOfRange(string operation) =>
+        new($"{Place(operation)}: a value left the range [-2^62, 2^62) of the fixed-point encoding.");
 
     private string Place(string operation) => ScopeName is null ? operation : $"{ScopeName}: {operation}";
 }

@@ -45,6 +45,11 @@ public static class ReplicatedCosts
         return shift == 0 ? default : new OperationCost(2, (3 * Words(count)) + (3L * count * ((shift + 8) / 8)));
     }
 
+    /// <summary>Truncation that always rounds down: a truncation, a comparison and a conversion; nothing for a shift of zero.</summary>
+    /// <inheritdoc cref="Product"/>
+    public static OperationCost TruncateExact(int count, int shift) =>
+        shift == 0 ? default : Truncate(count, shift) + LessThanZero(count, shift + 1) + ToArithmetic(count);
+
     /// <summary>The sign of values known to <paramref name="width"/> bits, as bits: 22 bytes a value and 5 rounds at 32 bits.</summary>
     public static OperationCost LessThanZero(int count, int width)
     {

@@ -39,12 +39,12 @@ internal sealed class Cluster(int partyCount, Cluster.Opener open, TransportOpti
         })));
         Exception? cause = failures.Find(f => f is not ProtocolException and not IOException) ?? failures.FirstOrDefault();
         await Network.DisposeAsync();
+        Assert.True(Network.OutstandingFrames == 0, $"{Network.OutstandingFrames} frames were outstanding at the end ({cause?.Message}).");
         if (cause is not null)
         {
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(cause);
         }
 
-        Assert.Equal(0, Network.OutstandingFrames);
         return results;
     }
 

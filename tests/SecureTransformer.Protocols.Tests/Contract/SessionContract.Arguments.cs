@@ -51,6 +51,7 @@ public abstract partial class SessionContract
             () => Started(s.EqualsZeroAsync(x, 0)),
             () => Started(s.MaximumAsync(x, 65)),
             () => Started(s.TruncateAsync(x, 19)),
+            () => Started(s.TruncateExactAsync(x, 19)),
             () => Started(s.TruncateAsync(x, -1)),
             () => Started(s.MultiplyAsync(x, x, 37)),
             () => Started(s.RevealToAsync(x, s.PartyCount)),

@@ -77,6 +77,7 @@ public abstract partial class SessionContract
             async () => await s.MultiplyAsync(x, row),
             async () => await s.SumOfProductsAsync([new(x, row), new(x, x)], s.MultiplyPowerOfTwo(x, -18)),
             async () => await s.TruncateAsync(x, 9),
+            async () => await s.TruncateExactAsync(x, 9),
             async () => await s.MatMulAsync(x, x, transposeRight: true),
             async () => await s.DotAsync(x, x),
             async () => await s.MaximumAsync(x, 24),

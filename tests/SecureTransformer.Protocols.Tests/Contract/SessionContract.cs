@@ -26,6 +26,31 @@ public abstract partial class SessionContract(MpcProtocol protocol) : Arithmetic
     });
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    [InlineData(18)]
+    [InlineData(36)]
+    [InlineData(61)]
+    public Task Exact_truncation_rounds_down(int shift) => RunAsync(async s =>
+    {
+        if (Kind == MpcProtocol.PlaintextFloat64)
+        {
+            double[] a = Values(1, 9);
+            Assert.Equal(a, await s.RevealAsync(await s.TruncateExactAsync(await InputAsync(s, 1, new TensorShape(9)), 4)));
+            return;
+        }
+
+        long unit = 1L << shift;
+        ulong[] words = Words((ulong)shift, 10_000);
+        long[] values = [-(1L << 62), (1L << 62) - 1, 0, 1, -1, unit, -unit, unit - 1, 1 - unit, -unit - 1, .. words.Select(w => (long)w >> 1)];
+        SecretTensor x = await RingAsync(s, values, shift, owner: 1);
+        SecretTensor y = await s.TruncateExactAsync(x, 0);
+        Assert.Equal(0, y.FractionalBits);
+        SecretTensor floor = await RingAsync(s, [.. values.Select(v => v >> shift)], owner: 2);
+        Assert.Equal(new double[values.Length], await s.RevealAsync(s.Subtract(y, floor)));
+    });
+
+    [Theory]
     [InlineData(32)]
     [InlineData(64)]
     public Task Signs_and_equality_of_random_values(int width) => RunAsync(async s =>
