@@ -22,7 +22,7 @@ internal static class CommandRunner
 
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(15) });
         }
         catch (OperationCanceledException)
         {
@@ -30,7 +30,7 @@ internal static class CommandRunner
             return 130;
         }
         catch (Exception error) when (error is IOException or InvalidDataException or ArgumentException or ProtocolException or OverflowException
-            or InvalidOperationException or UnauthorizedAccessException or PlatformNotSupportedException)
+            or NotSupportedException or InvalidOperationException or UnauthorizedAccessException or PlatformNotSupportedException)
         {
             Console.Error.WriteLine($"error: {error.Message}");
             return 1;

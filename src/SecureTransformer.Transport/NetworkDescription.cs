@@ -22,6 +22,9 @@ public sealed class NetworkDescription
     [JsonRequired]
     public IReadOnlyList<string> Clients { get; init; } = [];
 
+    /// <summary>The fingerprints of those who may hand the parties a model. They may be listed as clients too; they are not served as clients otherwise.</summary>
+    public IReadOnlyList<string>? Owners { get; init; }
+
     /// <summary>Reads a network file.</summary>
     /// <param name="path">A JSON file.</param>
     /// <returns>The description, validated.</returns>
@@ -91,6 +94,13 @@ public sealed class NetworkDescription
         {
             Require(PartyIdentity.IsFingerprint(client), "the fingerprint of a client is not 64 lower-case hexadecimal digits");
             Require(fingerprints.Add(client!), $"the client fingerprint {client} is listed twice, or is a party's");
+        }
+
+        HashSet<string> owners = [.. Parties.Select(p => p.Fingerprint)];
+        foreach (string? owner in Owners ?? [])
+        {
+            Require(PartyIdentity.IsFingerprint(owner), "the fingerprint of an owner is not 64 lower-case hexadecimal digits");
+            Require(owners.Add(owner!), $"the owner fingerprint {owner} is listed twice, or is a party's");
         }
     }
 

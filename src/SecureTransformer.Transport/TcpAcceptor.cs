@@ -36,7 +36,7 @@ internal sealed class TcpAcceptor : IAsyncDisposable
         _options = options;
         _rendezvous = rendezvous;
         _acceptClient = acceptClient;
-        _clients = [.. description.Clients];
+        _clients = [.. description.Clients, .. description.Owners ?? []];
         _parties = description.Parties.Where(p => p.Id < partyId).ToDictionary(p => p.Fingerprint, p => p.Id);
         _digest = description.PartiesDigest();
         _listener = Listen(description.Parties[partyId], options);

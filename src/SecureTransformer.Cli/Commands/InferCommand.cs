@@ -20,11 +20,12 @@ internal static class InferCommand
         var bits = new Option<int>("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
         var json = new Option<FileInfo?>("--json") { Description = "Write answers and costs to a file." };
         var verbose = new Option<bool>("--verbose") { Description = "Show the parties' messages." };
+        Option<double> timeout = TimeoutOption.Create();
         protocol.AcceptOnlyFromAmong([.. ProtocolNames.All]);
         transport.AcceptOnlyFromAmong("memory", "tcp");
         var command = new Command("infer", "Classify a text, or the cases of a file, without any party seeing text, weights or answer.")
         {
-            model, client, text, cases, protocol, transport, bits, json, verbose,
+            model, client, text, cases, protocol, transport, bits, json, timeout, verbose,
         };
         command.Validators.Add(result =>
         {
@@ -44,7 +45,7 @@ internal static class InferCommand
             if (parsed.GetValue(client) is { } file)
             {
                 var described = ClientFile.Load(file.FullName);
-                await using InferenceClient remote = described.CreateClient();
+                await using InferenceClient remote = described.CreateClient(TimeoutOption.Transport(parsed.GetValue(timeout)));
                 var report = new InferReport
                 {
                     Protocol = described.Protocol,
@@ -64,6 +65,7 @@ internal static class InferCommand
                 Transport = parsed.GetValue(transport) == "tcp" && LocalParties.CountOf(ProtocolNames.Parse(parsed.GetValue(protocol)!)) > 1
                     ? ClusterTransport.Tcp
                     : ClusterTransport.Memory,
+                TransportOptions = TimeoutOption.Transport(parsed.GetValue(timeout)),
                 Logger = new ConsoleLogger(parsed.GetValue(verbose) ? LogLevel.Debug : LogLevel.Warning),
             };
             string directory = parsed.GetValue(model)!.FullName;

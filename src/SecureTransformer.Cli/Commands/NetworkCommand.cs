@@ -10,9 +10,10 @@ internal static class NetworkCommand
     public static Command Create()
     {
         var parties = new Option<string[]>("--party") { Description = "HOST:PORT=FINGERPRINT, once for each party, in order.", Required = true, AllowMultipleArgumentsPerToken = true };
-        var clients = new Option<string[]>("--client") { Description = "Fingerprint of a client or a model's owner that parties serve; any number.", AllowMultipleArgumentsPerToken = true };
+        var clients = new Option<string[]>("--client") { Description = "Fingerprint of a client that the parties serve; any number.", AllowMultipleArgumentsPerToken = true };
+        var owners = new Option<string[]>("--owner") { Description = "Fingerprint of a model's owner, who may hand the parties a model; any number.", AllowMultipleArgumentsPerToken = true };
         var output = new Option<FileInfo>("--out") { Description = "The network file to write.", Required = true };
-        var command = new Command("network", "Write the network file: parties, addresses and key fingerprints. It holds nothing secret; copy it to every host.") { parties, clients, output };
+        var command = new Command("network", "Write the network file: parties, addresses and key fingerprints. It holds nothing secret; copy it to every host.") { parties, clients, owners, output };
         command.SetAction(parsed =>
         {
             string[] described = parsed.GetValue(parties)!;
@@ -20,6 +21,7 @@ internal static class NetworkCommand
             {
                 Parties = [.. described.Select((text, id) => Parse(text, id))],
                 Clients = parsed.GetValue(clients) ?? [],
+                Owners = parsed.GetValue(owners) ?? [],
             };
             network.Validate();
             network.Save(parsed.GetValue(output)!.FullName);

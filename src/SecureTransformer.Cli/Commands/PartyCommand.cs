@@ -13,7 +13,8 @@ internal static class PartyCommand
         var key = new Option<FileInfo>("--key") { Description = "This party's key file.", Required = true };
         var requests = new Option<int>("--max-requests") { Description = "Requests computed at once; further ones are refused.", DefaultValueFactory = _ => 4 };
         var threads = new Option<int>("--threads") { Description = "Threads of one request.", DefaultValueFactory = _ => Environment.ProcessorCount };
-        var command = new Command("party", "Run one party: it takes shares of a model from the model's owner and serves the clients of the network file, until stopped.") { network, key, requests, threads };
+        Option<double> timeout = TimeoutOption.Create();
+        var command = new Command("party", "Run one party: it takes shares of a model from the model's owner and serves the clients of the network file, until stopped.") { network, key, requests, threads, timeout };
         command.SetAction((parsed, cancellationToken) =>
         {
             var options = new PartyHostOptions
@@ -22,7 +23,7 @@ internal static class PartyCommand
                 MaxDegreeOfParallelism = parsed.GetValue(threads),
                 Logger = new ConsoleLogger(LogLevel.Information),
             };
-            return PartyProgram.RunAsync(parsed.GetValue(network)!.FullName, parsed.GetValue(key)!.FullName, options, null, cancellationToken);
+            return PartyProgram.RunAsync(parsed.GetValue(network)!.FullName, parsed.GetValue(key)!.FullName, options, TimeoutOption.Transport(parsed.GetValue(timeout)), cancellationToken);
         });
         return command;
     }

@@ -6,8 +6,11 @@ namespace SecureTransformer.Hosting;
 /// <summary>How a local cluster runs its parties.</summary>
 internal interface IClusterBackend : IAsyncDisposable
 {
-    /// <summary>A new client end of the network, and the key it uses, if any.</summary>
-    (IClientEndpoint Network, PartyIdentity? Identity) CreateClient();
+    /// <summary>A new client end of the network.</summary>
+    IClientEndpoint CreateClient();
+
+    /// <summary>The parties hold the model: what only their start needed can go.</summary>
+    void Started();
 
     /// <summary>Waits for work that needs the parties; when a party ends first, its message is the error.</summary>
     Task GuardAsync(Task work);
@@ -24,12 +27,21 @@ internal sealed class MemoryCluster : IClusterBackend
     {
         int count = LocalParties.CountOf(options.Protocol);
         _network = new InMemoryNetwork(count, options.TransportOptions);
-        var hostOptions = new PartyHostOptions { Logger = options.Logger, MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / count) };
+        var hostOptions = new PartyHostOptions
+        {
+            Logger = options.Logger,
+            MaxConcurrentRequests = options.MaxConcurrentRequests,
+            MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / count),
+        };
         _hosts = [.. Enumerable.Range(0, count).Select(i => new PartyHost(_network.Party(i), hostOptions))];
         _running = [.. _hosts.Select(host => Task.Run(() => host.RunAsync()))];
     }
 
-    public (IClientEndpoint Network, PartyIdentity? Identity) CreateClient() => (_network.Client(), null);
+    public IClientEndpoint CreateClient() => _network.Client();
+
+    public void Started()
+    {
+    }
 
     public Task GuardAsync(Task work) => work;
 

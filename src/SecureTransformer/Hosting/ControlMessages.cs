@@ -26,6 +26,9 @@ internal sealed class PartyRequest
     /// <summary>For a load: the public config.json.</summary>
     public string? Configuration { get; init; }
 
+    /// <summary>For a classification: the digest of the client's configuration.</summary>
+    public string ConfigurationDigest { get; init; } = "";
+
     /// <summary>For a classification: the extent of the one-hot rows.</summary>
     public int VocabularySize { get; init; }
 
@@ -67,6 +70,21 @@ internal sealed partial class ControlJson : JsonSerializerContext;
 internal static class ControlChannel
 {
     public const int MaxLength = 1 << 20;
+
+    /// <summary>A message that says only that something is done.</summary>
+    public static void Signal(IChannel channel, ushort operation)
+    {
+        // Control traffic belongs to the setup, whatever the session is doing.
+        TrafficPhase phase = channel.Meter.Phase;
+        channel.Meter.Phase = TrafficPhase.Setup;
+        channel.Send(channel.Rent(0), operation);
+        channel.Meter.Phase = phase;
+    }
+
+    public static async ValueTask AwaitSignalAsync(IChannel channel, ushort operation, CancellationToken cancellationToken)
+    {
+        using FrameBuffer frame = await channel.ReceiveAsync(operation, 0, cancellationToken).ConfigureAwait(false);
+    }
 
     public static byte[] Encode<T>(T message, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(message, type);
 

@@ -7,4 +7,5 @@ internal static class HostOperations
     public const ushort Ready = 0x1001;
     public const ushort Progress = 0x1002;
     public const ushort Report = 0x1003;
+    public const ushort Commit = 0x1004;
 }

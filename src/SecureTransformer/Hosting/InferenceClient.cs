@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using SecureTransformer.Models;
 using SecureTransformer.Protocols;
 using SecureTransformer.Transport;
@@ -19,6 +20,7 @@ public sealed class InferenceClient : IAsyncDisposable
     private readonly Tokenizer? _tokenizer;
     private readonly ShareCodec _codec;
     private readonly PartyIdentity? _identity;
+    private readonly string _configurationDigest;
 
     /// <summary>Makes a client.</summary>
     /// <param name="network">The client's end of the network; the client owns it.</param>
@@ -48,15 +50,12 @@ public sealed class InferenceClient : IAsyncDisposable
             throw new ArgumentException($"The network has {network.PartyCount} parties; the protocol {ProtocolNames.NameOf(_options.Protocol)} has {_codec.PartyCount}.", nameof(network));
         }
 
-        if (tokenizer is not null && tokenizer.VocabularySize > _config.VocabSize)
-        {
-            throw new ArgumentException(
-                $"The tokenizer's vocabulary has {tokenizer.VocabularySize} entries and the model's {_config.VocabSize}: they do not belong together.", nameof(tokenizer));
-        }
+        RequireVocabulary(_config, tokenizer);
 
         _network = network;
         _tokenizer = tokenizer;
         _identity = identity;
+        _configurationDigest = Convert.ToHexStringLower(SHA256.HashData(_config.ToJson()))[..16];
     }
 
     /// <summary>The labels, in the model's order.</summary>
@@ -124,11 +123,13 @@ public sealed class InferenceClient : IAsyncDisposable
             Protocol = ProtocolNames.NameOf(_options.Protocol),
             FractionalBits = _options.FractionalBits,
             LibraryVersion = HostVersion.Current,
+            ConfigurationDigest = _configurationDigest,
             VocabularySize = _config.VocabSize,
             AttentionMask = string.Concat(input.AttentionMask.Select(m => m == 1 ? '1' : '0')),
             PositionIds = [.. input.PositionIds],
         };
-        await PartyRequests.SendAsync(parties, request, cancellationToken).ConfigureAwait(false);
+        PartyRequests.Send(parties, request);
+        await PartyRequests.ProgressAsync(parties, cancellationToken).ConfigureAwait(false);
 
         progress?.Report(new InferenceProgress("sharing the text"));
         int clock = channels.Meter.Clock;
@@ -138,18 +139,30 @@ public sealed class InferenceClient : IAsyncDisposable
         await SendOneHotAsync(parties, input.TokenTypeIds, _config.TypeVocabSize, "token types", cancellationToken).ConfigureAwait(false);
 
         progress?.Report(new InferenceProgress("computing"));
+        for (int layer = 0; layer < _config.NumHiddenLayers; layer++)
+        {
+            await PartyRequests.ProgressAsync(parties, cancellationToken).ConfigureAwait(false);
+            progress?.Report(new InferenceProgress("computing", (layer + 1.0) / _config.NumHiddenLayers));
+        }
+
         channels.Meter.Phase = TrafficPhase.Output;
         double[] logits = await _codec.ReceiveAsync(parties, _config.NumLabels, _options.FractionalBits, cancellationToken).ConfigureAwait(false);
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         int rounds = channels.Meter.Clock - clock;
 
-        var reports = new PartyReport[parties.Length];
-        for (int i = 0; i < parties.Length; i++)
-        {
-            reports[i] = await ControlChannel.ReceiveAsync(parties[i], HostOperations.Report, ControlJson.Default.PartyReport, cancellationToken).ConfigureAwait(false);
-        }
-
+        PartyReport[] reports = await PartyRequests.FromAllAsync(
+            parties, (party, ct) => ControlChannel.ReceiveAsync(party, HostOperations.Report, ControlJson.Default.PartyReport, ct), cancellationToken).ConfigureAwait(false);
         return new Classification(logits, _config.Labels, CostOf(seconds, rounds, channels.Meter, reports));
+    }
+
+    /// <summary>A tokenizer of another size would give the tokens other numbers than the model knows them by.</summary>
+    internal static void RequireVocabulary(ModelConfig model, Tokenizer? tokenizer)
+    {
+        if (model is BertConfig config && tokenizer is not null && tokenizer.VocabularySize != config.VocabSize)
+        {
+            throw new ArgumentException(
+                $"The tokenizer's vocabulary has {tokenizer.VocabularySize} entries and the model's {config.VocabSize}: they do not belong together.", nameof(tokenizer));
+        }
     }
 
     private ValueTask SendOneHotAsync(IChannel[] parties, IReadOnlyList<int> ids, int extent, string name, CancellationToken cancellationToken) =>

@@ -49,20 +49,21 @@ public sealed class LocalCluster : IAsyncDisposable
         long started = Stopwatch.GetTimestamp();
         ModelConfig config = ModelConfig.FromDirectory(modelDirectory);
         Tokenizer? tokenizer = TokenizerOf(modelDirectory);
+        InferenceClient.RequireVocabulary(config, tokenizer);
         progress?.Report(new InferenceProgress("starting the parties"));
         IClusterBackend backend = options.Transport == ClusterTransport.Memory
             ? new MemoryCluster(options)
             : ProcessCluster.Start(options);
         try
         {
-            (IClientEndpoint network, PartyIdentity? identity) = backend.CreateClient();
-            using (identity)
+            IClientEndpoint network = backend.CreateClient();
             await using (network.ConfigureAwait(false))
             {
                 await backend.GuardAsync(
                     ModelOwner.LoadAsync(network, modelDirectory, options.Inference, progress, cancellationToken)).ConfigureAwait(false);
             }
 
+            backend.Started();
             return new LocalCluster(options, config, tokenizer, backend, Stopwatch.GetElapsedTime(started).TotalSeconds);
         }
         catch
@@ -73,11 +74,7 @@ public sealed class LocalCluster : IAsyncDisposable
     }
 
     /// <summary>Makes a client of the cluster.</summary>
-    public InferenceClient Connect()
-    {
-        (IClientEndpoint network, PartyIdentity? identity) = _backend.CreateClient();
-        return new InferenceClient(network, _config, _tokenizer, _options.Inference, identity);
-    }
+    public InferenceClient Connect() => new(_backend.CreateClient(), _config, _tokenizer, _options.Inference);
 
     /// <summary>The tokenizer of a model directory; null where it has none and only token ids are given.</summary>
     private static Tokenizer? TokenizerOf(string modelDirectory)

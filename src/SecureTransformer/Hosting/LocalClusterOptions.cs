@@ -27,8 +27,11 @@ public sealed class LocalClusterOptions
     /// <summary>How the parties talk. The default is memory.</summary>
     public ClusterTransport Transport { get; init; } = ClusterTransport.Memory;
 
-    /// <summary>Time-outs, bounds and emulated network conditions of the client, and of parties in memory; processes use the defaults.</summary>
+    /// <summary>Time-outs, bounds and emulated network conditions of the client, and of parties in memory; processes take the time-outs for connecting and receiving.</summary>
     public TransportOptions TransportOptions { get; init; } = new();
+
+    /// <summary>The largest number of requests computed at once; one beyond it is refused. The default is 4.</summary>
+    public int MaxConcurrentRequests { get; init; } = 4;
 
     /// <summary>Where the parties' messages go, each with the party's name.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
@@ -41,6 +44,7 @@ public sealed class LocalClusterOptions
     {
         Inference.Validate();
         TransportOptions.Validate();
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxConcurrentRequests, 1);
         if (!Enum.IsDefined(Transport))
         {
             throw new ArgumentOutOfRangeException(nameof(Transport), Transport, "Not a transport.");

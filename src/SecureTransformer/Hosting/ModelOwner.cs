@@ -49,15 +49,30 @@ public static class ModelOwner
                     Configuration = Encoding.UTF8.GetString(config.ToJson()),
                 };
                 IChannel[] parties = [.. Enumerable.Range(0, channels.PartyCount).Select(i => channels[i])];
-                await PartyRequests.SendAsync(parties, request, cancellationToken).ConfigureAwait(false);
+                PartyRequests.Send(parties, request);
+                await PartyRequests.ReadyAsync(parties, cancellationToken).ConfigureAwait(false);
                 long total = architecture.Weights.Sum(w => (long)w.Shape.Count);
                 long sent = 0;
-                foreach (WeightSpec spec in architecture.Weights)
+                for (int i = 0; i < architecture.Weights.Count; i++)
                 {
+                    WeightSpec spec = architecture.Weights[i];
                     await codec.SendAsync(
                         parties, spec.Shape.Count, options.FractionalBits, spec.Name, WeightSource.Reader(weights, spec), cancellationToken).ConfigureAwait(false);
+                    if (i > 0)
+                    {
+                        // Never more than two weights on their way: a slow party holds the owner up instead of filling its memory.
+                        await PartyRequests.ProgressAsync(parties, cancellationToken).ConfigureAwait(false);
+                    }
+
                     sent += spec.Shape.Count;
                     progress?.Report(new InferenceProgress("sharing weights", (double)sent / total));
+                }
+
+                await PartyRequests.ProgressAsync(parties, cancellationToken).ConfigureAwait(false);
+                await PartyRequests.ReadyAsync(parties, cancellationToken).ConfigureAwait(false);
+                foreach (IChannel party in parties)
+                {
+                    ControlChannel.Signal(party, HostOperations.Commit);
                 }
 
                 await PartyRequests.ReadyAsync(parties, cancellationToken).ConfigureAwait(false);

@@ -35,7 +35,7 @@ public static class NetworkCheck
         string networkFile, string keyFile, string? modelDirectory = null, CancellationToken cancellationToken = default)
     {
         var results = new List<CheckResult>();
-        NetworkDescription? network = Try(results, "network file", () => NetworkDescription.Load(networkFile), n => $"{n.Parties.Count} parties, {n.Clients.Count} clients");
+        NetworkDescription? network = Try(results, "network file", () => NetworkDescription.Load(networkFile), n => $"{n.Parties.Count} parties, {n.Clients.Count} clients, {n.Owners?.Count ?? 0} model owners");
         using PartyIdentity? identity = Try(results, "key file", () => PartyIdentity.Load(keyFile), k => $"fingerprint {k.Fingerprint}");
         if (modelDirectory is not null)
         {
@@ -56,7 +56,7 @@ public static class NetworkCheck
                 await CheckReachableAsync(results, other, cancellationToken).ConfigureAwait(false);
             }
         }
-        else if (network.Clients.Contains(identity.Fingerprint))
+        else if (network.Clients.Contains(identity.Fingerprint) || network.Owners?.Contains(identity.Fingerprint) == true)
         {
             await AskPartiesAsync(results, network, identity, cancellationToken).ConfigureAwait(false);
         }
@@ -136,7 +136,8 @@ public static class NetworkCheck
                     IChannel[] parties = [.. Enumerable.Range(0, channels.PartyCount).Select(i => channels[i])];
                     DateTimeOffset asked = DateTimeOffset.UtcNow;
                     var request = new PartyRequest { Kind = PartyRequest.Check, Protocol = "", FractionalBits = 0, LibraryVersion = HostVersion.Current };
-                    PartyReady[] answers = await PartyRequests.SendAsync(parties, request, cancellationToken).ConfigureAwait(false);
+                    PartyRequests.Send(parties, request);
+                    PartyReady[] answers = await PartyRequests.ReadyAsync(parties, cancellationToken).ConfigureAwait(false);
                     DateTimeOffset answered = DateTimeOffset.UtcNow;
                     for (int i = 0; i < answers.Length; i++)
                     {

@@ -112,14 +112,21 @@ public sealed partial class PartyHost : IAsyncDisposable
                         SendReady(client.Channel);
                         break;
                     case PartyRequest.Load:
+                        Require(_options.Owners, client, "model owner");
                         await LoadAsync(client, request, cancellationToken).ConfigureAwait(false);
                         break;
                     case PartyRequest.Classify:
+                        Require(_options.Clients, client, "client");
                         await ClassifyAsync(client, request, message, cancellationToken).ConfigureAwait(false);
                         break;
                     default:
                         throw new RefusalException("the request is of a kind this party does not serve");
                 }
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogGone(_options.Logger, _endpoint.PartyId, client.Channel.PeerName);
+                client.Channel.Abort("the client ended the request");
             }
             catch (Exception error)
             {
@@ -146,31 +153,41 @@ public sealed partial class PartyHost : IAsyncDisposable
             MpcProtocol protocol = ProtocolNames.Parse(request.Protocol);
             byte[] configuration = Encoding.UTF8.GetBytes(request.Configuration ?? throw new RefusalException("the configuration is missing"));
             ModelArchitecture architecture = ModelArchitecture.Create(ModelConfig.Parse(configuration, "the model owner's configuration"));
-            string identity = $"{client.SessionId}/{Convert.ToHexStringLower(SHA256.HashData(configuration))[..16]}";
-            ChannelSet channels = await _endpoint.OpenSessionAsync(client.SessionId, cancellationToken).ConfigureAwait(false);
+            string identity = $"{client.SessionId}/{DigestOf(configuration)}";
             var options = new SessionOptions { FractionalBits = request.FractionalBits, MaxDegreeOfParallelism = _options.MaxDegreeOfParallelism, Agreement = identity };
-            MpcSession? session = null;
+            (ChannelSet channels, MpcSession session) = await OpenAsync(client, protocol, options, null, cancellationToken).ConfigureAwait(false);
+            SecureModel? model = null;
             try
             {
-                session = await LocalParties.OpenAsync(protocol, channels, options, null, cancellationToken).ConfigureAwait(false);
-                session.Meter.Phase = TrafficPhase.Setup;
-                SendReady(client.Channel);
-                SecureModel model = await architecture.BuildAsync(
-                    session, (spec, ct) => session.ImportAsync(client.Channel, spec.Shape, cancellationToken: ct), cancellationToken).ConfigureAwait(false);
-                _model = new LoadedModel(identity, protocol, session, model);
-            }
-            catch
-            {
-                if (session is not null)
+                // The weights outlive the session's links: requests have their own.
+                await using (channels.ConfigureAwait(false))
                 {
-                    await session.DisposeAsync().ConfigureAwait(false);
+                    session.Meter.Phase = TrafficPhase.Setup;
+                    SendReady(client.Channel);
+                    model = await architecture.BuildAsync(
+                        session,
+                        async (spec, ct) =>
+                        {
+                            SecretTensor weight = await session.ImportAsync(client.Channel, spec.Shape, cancellationToken: ct).ConfigureAwait(false);
+                            ControlChannel.Signal(client.Channel, HostOperations.Progress);
+                            return weight;
+                        },
+                        cancellationToken).ConfigureAwait(false);
                 }
 
-                await channels.DisposeAsync().ConfigureAwait(false);
+                // The model counts when all parties have it: when the owner has heard so from each.
+                SendReady(client.Channel);
+                await ControlChannel.AwaitSignalAsync(client.Channel, HostOperations.Commit, cancellationToken).ConfigureAwait(false);
+                _model = new LoadedModel(identity, DigestOf(configuration), protocol, session, model);
+                SendReady(client.Channel);
+            }
+            catch when (_model is null)
+            {
+                model?.Dispose();
+                await session.DisposeAsync().ConfigureAwait(false);
                 throw;
             }
 
-            SendReady(client.Channel);
             LogLoaded(_options.Logger, _endpoint.PartyId, identity);
         }
         finally
@@ -181,58 +198,127 @@ public sealed partial class PartyHost : IAsyncDisposable
 
     private async Task ClassifyAsync(ClientConnection client, PartyRequest request, byte[] message, CancellationToken cancellationToken)
     {
-        if (!await _requests.WaitAsync(0, cancellationToken).ConfigureAwait(false))
+        LoadedModel loaded = _model ?? throw new RefusalException("the party holds no model yet; let the model's owner load one");
+        RequireSame("protocol", request.Protocol, ProtocolNames.NameOf(loaded.Protocol));
+        RequireSame("number of fractional bits", request.FractionalBits, loaded.Session.FractionalBits);
+        if (loaded.Model is not BertClassifier bert)
         {
-            throw new RefusalException($"the party computes {_options.MaxConcurrentRequests} requests already, its bound; try again later");
+            throw new RefusalException("the party's model is no classifier");
         }
 
+        BertConfig config = bert.Config;
+        RequireSame("vocabulary size", request.VocabularySize, config.VocabSize);
+        RequireSame("model configuration", request.ConfigurationDigest, loaded.ConfigurationDigest);
+        int length = request.AttentionMask.Length;
+        int most = Math.Min(_options.MaxTokens, config.MaxPositionEmbeddings);
+        if (length < 1 || length > most)
+        {
+            throw new RefusalException($"the request has {length} tokens; this party takes between 1 and {most}");
+        }
+
+        RequireSame("number of positions", request.PositionIds.Length, length);
+        if (request.AttentionMask.Any(c => c is not ('0' or '1')) || request.PositionIds.Any(p => p < 0 || p >= config.MaxPositionEmbeddings))
+        {
+            throw new RefusalException("the request's padding mask or positions are out of range");
+        }
+
+        await AdmitAsync(client, cancellationToken).ConfigureAwait(false);
         try
         {
-            LoadedModel loaded = _model ?? throw new RefusalException("the party holds no model yet; let the model's owner load one");
-            RequireSame("protocol", request.Protocol, ProtocolNames.NameOf(loaded.Protocol));
-            RequireSame("number of fractional bits", request.FractionalBits, loaded.Session.FractionalBits);
-            if (loaded.Model is not BertClassifier bert)
-            {
-                throw new RefusalException("the party's model is no classifier");
-            }
-
-            BertConfig config = bert.Config;
-            int length = request.AttentionMask.Length;
-            RequireSame("vocabulary size", request.VocabularySize, config.VocabSize);
-            RequireSame("number of positions", request.PositionIds.Length, length);
-            if (length < 1 || length > Math.Min(_options.MaxTokens, config.MaxPositionEmbeddings))
-            {
-                throw new RefusalException($"a request has between 1 and {Math.Min(_options.MaxTokens, config.MaxPositionEmbeddings)} tokens");
-            }
-
-            string agreement = $"{loaded.Identity}, request {Convert.ToHexStringLower(SHA256.HashData(message))[..16]}";
             var options = new SessionOptions
             {
                 FractionalBits = request.FractionalBits,
                 MaxDegreeOfParallelism = _options.MaxDegreeOfParallelism,
-                Agreement = agreement,
+                Agreement = $"{loaded.Identity}, request {DigestOf(message)}",
             };
-            ChannelSet channels = await _endpoint.OpenSessionAsync(client.SessionId, cancellationToken).ConfigureAwait(false);
+            (ChannelSet channels, MpcSession session) = await OpenAsync(client, loaded.Protocol, options, loaded.Session, cancellationToken).ConfigureAwait(false);
             await using (channels.ConfigureAwait(false))
+            await using (session.ConfigureAwait(false))
             {
-                MpcSession session = await LocalParties.OpenAsync(loaded.Protocol, channels, options, loaded.Session, cancellationToken).ConfigureAwait(false);
-                await using (session.ConfigureAwait(false))
-                {
-                    session.Meter.Phase = TrafficPhase.Setup;
-                    SendReady(client.Channel);
-                    session.Meter.Phase = TrafficPhase.Online;
-                    SecretTensor tokens = await session.ImportAsync(client.Channel, new TensorShape(length, config.VocabSize), 0, cancellationToken).ConfigureAwait(false);
-                    SecretTensor types = await session.ImportAsync(client.Channel, new TensorShape(length, config.TypeVocabSize), 0, cancellationToken).ConfigureAwait(false);
-                    var input = new BertInput(tokens, types, request.PositionIds, [.. request.AttentionMask.Select(c => c == '1')]);
-                    SecretTensor logits = await bert.ForwardAsync(session, input, cancellationToken).ConfigureAwait(false);
-                    await session.ExportAsync(client.Channel, logits, cancellationToken).ConfigureAwait(false);
-                    SendReport(client.Channel, session.Meter);
-                }
+                await ClassifyAsync(client, request, bert, session, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
         {
             _requests.Release();
+        }
+    }
+
+    private static async Task ClassifyAsync(
+        ClientConnection client, PartyRequest request, BertClassifier model, MpcSession session, CancellationToken cancellationToken)
+    {
+        int length = request.AttentionMask.Length;
+        session.Meter.Phase = TrafficPhase.Setup;
+        ControlChannel.Signal(client.Channel, HostOperations.Progress);
+        session.Meter.Phase = TrafficPhase.Online;
+        SecretTensor tokens = await session.ImportAsync(client.Channel, new TensorShape(length, model.Config.VocabSize), 0, cancellationToken).ConfigureAwait(false);
+        SecretTensor types = await session.ImportAsync(client.Channel, new TensorShape(length, model.Config.TypeVocabSize), 0, cancellationToken).ConfigureAwait(false);
+        var input = new BertInput(tokens, types, request.PositionIds, [.. request.AttentionMask.Select(c => c == '1')]);
+        SecretTensor logits;
+        var watch = new ClientWatch(client.Channel, cancellationToken);
+        await using (watch.ConfigureAwait(false))
+        {
+            logits = await model.ForwardAsync(session, input, Observe, watch.Token).ConfigureAwait(false);
+        }
+
+        await session.ExportAsync(client.Channel, logits, cancellationToken).ConfigureAwait(false);
+        SendReport(client.Channel, session.Meter);
+
+        // A sign of life to the client after each layer: it must not take a long computation for a dead party.
+        ValueTask Observe(string name, SecretTensor tensor)
+        {
+            if (name.StartsWith("encoder.layer.", StringComparison.Ordinal) && !name.Contains('/', StringComparison.Ordinal))
+            {
+                ControlChannel.Signal(client.Channel, HostOperations.Progress);
+            }
+
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    /// <summary>
+    /// Takes one of the places for requests. Party 0 alone refuses when there is none, so that of several requests at once the parties do not each refuse another;
+    /// at the others a request waits until one that party 0 has already finished or refused is gone.
+    /// </summary>
+    private async Task AdmitAsync(ClientConnection client, CancellationToken cancellationToken)
+    {
+        TimeSpan patience = _endpoint.PartyId == 0 ? TimeSpan.Zero : _options.AdmissionTimeout;
+        var watch = new ClientWatch(client.Channel, cancellationToken);
+        await using (watch.ConfigureAwait(false))
+        {
+            if (!await _requests.WaitAsync(patience, watch.Token).ConfigureAwait(false))
+            {
+                throw new RefusalException($"the party computes {_options.MaxConcurrentRequests} requests already, its bound; try again later");
+            }
+        }
+    }
+
+    private async Task<(ChannelSet Channels, MpcSession Session)> OpenAsync(
+        ClientConnection client, MpcProtocol protocol, SessionOptions options, MpcSession? parent, CancellationToken cancellationToken)
+    {
+        var watch = new ClientWatch(client.Channel, cancellationToken);
+        await using (watch.ConfigureAwait(false))
+        {
+            ChannelSet channels = await _endpoint.OpenSessionAsync(client.SessionId, watch.Token).ConfigureAwait(false);
+            try
+            {
+                return (channels, await LocalParties.OpenAsync(protocol, channels, options, parent, watch.Token).ConfigureAwait(false));
+            }
+            catch
+            {
+                await channels.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
+    }
+
+    private static string DigestOf(byte[] text) => Convert.ToHexStringLower(SHA256.HashData(text))[..16];
+
+    private static void Require(IReadOnlyCollection<string>? listed, ClientConnection client, string role)
+    {
+        if (listed is not null && !listed.Contains(client.ClientIdentity))
+        {
+            throw new RefusalException($"this key is not listed as that of a {role}");
         }
     }
 
@@ -277,9 +363,11 @@ public sealed partial class PartyHost : IAsyncDisposable
         }
     }
 
-    private sealed class LoadedModel(string identity, MpcProtocol protocol, MpcSession session, SecureModel model)
+    private sealed class LoadedModel(string identity, string configurationDigest, MpcProtocol protocol, MpcSession session, SecureModel model)
     {
         public string Identity => identity;
+
+        public string ConfigurationDigest => configurationDigest;
 
         public MpcProtocol Protocol => protocol;
 
@@ -293,6 +381,9 @@ public sealed partial class PartyHost : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Party {Party}: the request of {Client} ended: {Reason}")]
     private static partial void LogFailure(ILogger logger, int party, string client, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Party {Party}: {Client} ended its request")]
+    private static partial void LogGone(ILogger logger, int party, string client);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Party {Party} holds its shares of model {Model}")]
     private static partial void LogLoaded(ILogger logger, int party, string model);

@@ -15,18 +15,18 @@ internal sealed partial class PartyProcess : IDisposable
     {
         Name = $"party {party}";
         _process = process;
-        process.OutputDataReceived += (_, line) => Show(line.Data);
-        process.ErrorDataReceived += (_, line) => Show(line.Data);
+        process.OutputDataReceived += (_, line) => Show(line.Data, LogLevel.Information);
+        process.ErrorDataReceived += (_, line) => Show(line.Data, LogLevel.Warning);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         _exited = WaitAsync();
 
-        void Show(string? line)
+        void Show(string? line, LogLevel level)
         {
             if (!string.IsNullOrWhiteSpace(line))
             {
                 LastMessage = line;
-                LogMessage(logger, Name, line);
+                LogMessage(logger, level, Name, line);
             }
         }
     }
@@ -39,7 +39,7 @@ internal sealed partial class PartyProcess : IDisposable
     public int Id => _process.Id;
 
     /// <summary>Starts this program again as a party; see <see cref="PartyProgram"/>.</summary>
-    public static PartyProcess Start(int party, string networkFile, string keyFile, ILogger logger)
+    public static PartyProcess Start(int party, string networkFile, string keyFile, LocalClusterOptions options)
     {
         var start = new ProcessStartInfo
         {
@@ -56,13 +56,13 @@ internal sealed partial class PartyProcess : IDisposable
             start.ArgumentList.Add(Path.GetFullPath(Environment.GetCommandLineArgs()[0]));
         }
 
-        foreach (string argument in (string[])["party", "--network", networkFile, "--key", keyFile, "--exit-with-parent"])
+        foreach (string argument in PartyProgram.ArgumentsOf(networkFile, keyFile, options))
         {
             start.ArgumentList.Add(argument);
         }
 
         Process process = Process.Start(start) ?? throw new IOException($"Party {party} could not be started.");
-        return new PartyProcess(party, process, logger);
+        return new PartyProcess(party, process, options.Logger);
     }
 
     public Task<int> ExitedAsync() => _exited;
@@ -101,6 +101,6 @@ internal sealed partial class PartyProcess : IDisposable
         return _process.ExitCode;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Party}: {Line}")]
-    private static partial void LogMessage(ILogger logger, string party, string line);
+    [LoggerMessage(Message = "{Party}: {Line}")]
+    private static partial void LogMessage(ILogger logger, LogLevel level, string party, string line);
 }

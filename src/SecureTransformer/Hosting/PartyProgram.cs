@@ -1,10 +1,12 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Hosting;
 
 /// <summary>
-/// A party as a program: <c>party --network FILE --key FILE [--exit-with-parent]</c>. A program whose <see cref="LocalCluster"/> starts parties
+/// A party as a program. A program whose <see cref="LocalCluster"/> starts parties
 /// as processes calls <see cref="TryRunAsync"/> first, for the parties are this same program.
 /// </summary>
 public static class PartyProgram
@@ -15,11 +17,13 @@ public static class PartyProgram
     public static async Task<int?> TryRunAsync(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
-        if (args.Length != 6 || args[0] != "party" || args[1] != "--network" || args[3] != "--key" || args[5] != "--exit-with-parent")
+        if (args is not ["party", "--exit-with-parent", "--network", var networkFile, "--key", var keyFile, "--max-requests", var requests, "--timeout", var seconds])
         {
             return null;
         }
 
+        // Ctrl-C reaches all processes of a terminal; the parent decides what it means.
+        using var interrupts = PosixSignalRegistration.Create(PosixSignal.SIGINT, static signal => signal.Cancel = true);
         using var stopping = new CancellationTokenSource();
         _ = Task.Run(async () =>
         {
@@ -35,13 +39,23 @@ public static class PartyProgram
             await Task.Delay(TimeSpan.FromSeconds(3)).ConfigureAwait(false);
             Environment.Exit(0);
         });
-        return await RunAsync(args[2], args[4], new PartyHostOptions { Logger = new ErrorLogger() }, null, stopping.Token).ConfigureAwait(false);
+        var options = new PartyHostOptions { Logger = new ErrorLogger(), MaxConcurrentRequests = int.Parse(requests, CultureInfo.InvariantCulture) };
+        var timeout = TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture));
+        return await RunAsync(networkFile, keyFile, options, new TransportOptions { ConnectTimeout = timeout, ReceiveTimeout = timeout }, stopping.Token).ConfigureAwait(false);
     }
+
+    /// <summary>The arguments that <see cref="TryRunAsync"/> takes.</summary>
+    internal static string[] ArgumentsOf(string networkFile, string keyFile, LocalClusterOptions options) =>
+    [
+        "party", "--exit-with-parent", "--network", networkFile, "--key", keyFile,
+        "--max-requests", options.MaxConcurrentRequests.ToString(CultureInfo.InvariantCulture),
+        "--timeout", options.TransportOptions.ReceiveTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+    ];
 
     /// <summary>Runs a party until cancelled.</summary>
     /// <param name="networkFile">The network file; the party is the one whose fingerprint is that of the key.</param>
     /// <param name="keyFile">The party's key file.</param>
-    /// <param name="options">Bounds and messages.</param>
+    /// <param name="options">Bounds and messages; who may load and ask is as the network file says.</param>
     /// <param name="transport">Time-outs and bounds of the network.</param>
     /// <param name="cancellationToken">Stops the party.</param>
     /// <returns>The exit code: 0 after a clean stop, 1 after an error, which is logged.</returns>
@@ -56,7 +70,7 @@ public static class PartyProgram
             NetworkParty party = description.Parties.FirstOrDefault(p => p.Fingerprint == identity.Fingerprint)
                 ?? throw new InvalidDataException($"The key of {keyFile} belongs to no party of {networkFile}.");
             IPartyEndpoint endpoint = TcpNetwork.StartParty(description, party.Id, identity, transport);
-            var host = new PartyHost(endpoint, options);
+            var host = new PartyHost(endpoint, options.For(description, transport));
             await using (host.ConfigureAwait(false))
             {
                 await host.RunAsync(cancellationToken).ConfigureAwait(false);

@@ -1,30 +1,65 @@
+using System.Runtime.ExceptionServices;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Hosting;
 
-/// <summary>The client's side of opening a request at every party.</summary>
+/// <summary>The client's side of a request at every party.</summary>
 internal static class PartyRequests
 {
-    /// <summary>Sends the same request to all parties and waits until each is ready.</summary>
-    public static async ValueTask<PartyReady[]> SendAsync(IReadOnlyList<IChannel> parties, PartyRequest request, CancellationToken cancellationToken)
+    /// <summary>Sends the same request to all parties.</summary>
+    public static void Send(IReadOnlyList<IChannel> parties, PartyRequest request)
     {
         byte[] message = ControlChannel.Encode(request, ControlJson.Default.PartyRequest);
         foreach (IChannel party in parties)
         {
             ControlChannel.Send(party, HostOperations.Request, message);
         }
-
-        return await ReadyAsync(parties, cancellationToken).ConfigureAwait(false);
     }
 
-    public static async ValueTask<PartyReady[]> ReadyAsync(IReadOnlyList<IChannel> parties, CancellationToken cancellationToken)
-    {
-        var ready = new PartyReady[parties.Count];
-        for (int i = 0; i < ready.Length; i++)
+    /// <summary>Waits until each party says what it knows of itself.</summary>
+    public static ValueTask<PartyReady[]> ReadyAsync(IReadOnlyList<IChannel> parties, CancellationToken cancellationToken) =>
+        FromAllAsync(parties, (party, ct) => ControlChannel.ReceiveAsync(party, HostOperations.Ready, ControlJson.Default.PartyReady, ct), cancellationToken);
+
+    /// <summary>Waits until each party has come one step further.</summary>
+    public static async ValueTask ProgressAsync(IReadOnlyList<IChannel> parties, CancellationToken cancellationToken) => await FromAllAsync(
+        parties,
+        async (party, ct) =>
         {
-            ready[i] = await ControlChannel.ReceiveAsync(parties[i], HostOperations.Ready, ControlJson.Default.PartyReady, cancellationToken).ConfigureAwait(false);
+            await ControlChannel.AwaitSignalAsync(party, HostOperations.Progress, ct).ConfigureAwait(false);
+            return true;
+        },
+        cancellationToken).ConfigureAwait(false);
+
+    /// <summary>
+    /// Receives from all parties at once. The first failure in time is thrown without waiting for the others: when one party refuses, the others may still be waiting for it.
+    /// </summary>
+    public static async ValueTask<T[]> FromAllAsync<T>(
+        IReadOnlyList<IChannel> parties, Func<IChannel, CancellationToken, ValueTask<T>> receive, CancellationToken cancellationToken)
+    {
+        using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        ExceptionDispatchInfo? first = null;
+        try
+        {
+            return await Task.WhenAll(parties.Select(ReceiveAsync)).ConfigureAwait(false);
+        }
+        catch
+        {
+            first?.Throw();
+            throw;
         }
 
-        return ready;
+        async Task<T> ReceiveAsync(IChannel party)
+        {
+            try
+            {
+                return await receive(party, failed.Token).ConfigureAwait(false);
+            }
+            catch (Exception error)
+            {
+                Interlocked.CompareExchange(ref first, ExceptionDispatchInfo.Capture(error), null);
+                await failed.CancelAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@ internal sealed class ProcessCluster : IClusterBackend
     private readonly DirectoryInfo _folder;
     private readonly NetworkDescription _description;
     private readonly LocalClusterOptions _options;
+    private readonly PartyIdentity _client = PartyIdentity.Create("client");
     private readonly List<PartyProcess> _parties = [];
 
     private ProcessCluster(LocalClusterOptions options)
@@ -28,14 +29,12 @@ internal sealed class ProcessCluster : IClusterBackend
                 parties[i] = new NetworkParty { Id = i, Host = "127.0.0.1", Port = ports[i], Fingerprint = identity.Fingerprint };
             }
 
-            using var client = PartyIdentity.Create("client");
-            client.Save(KeyOf("client"));
-            _description = new NetworkDescription { Parties = parties, Clients = [client.Fingerprint] };
+            _description = new NetworkDescription { Parties = parties, Clients = [_client.Fingerprint], Owners = [_client.Fingerprint] };
             string network = Path.Combine(_folder.FullName, "network.json");
             _description.Save(network);
             for (int i = 0; i < count; i++)
             {
-                _parties.Add(PartyProcess.Start(i, network, KeyOf($"party-{i}"), options.Logger));
+                _parties.Add(PartyProcess.Start(i, network, KeyOf($"party-{i}"), options));
             }
         }
         catch
@@ -47,11 +46,10 @@ internal sealed class ProcessCluster : IClusterBackend
 
     public static ProcessCluster Start(LocalClusterOptions options) => new(options);
 
-    public (IClientEndpoint Network, PartyIdentity? Identity) CreateClient()
-    {
-        var identity = PartyIdentity.Load(KeyOf("client"));
-        return (TcpNetwork.CreateClient(_description, identity, _options.TransportOptions), identity);
-    }
+    public IClientEndpoint CreateClient() => TcpNetwork.CreateClient(_description, _client, _options.TransportOptions);
+
+    /// <summary>The parties have read their keys; a kill from now on leaves no key behind.</summary>
+    public void Started() => _folder.Delete(recursive: true);
 
     public async Task GuardAsync(Task work)
     {
@@ -80,7 +78,12 @@ internal sealed class ProcessCluster : IClusterBackend
             party.Dispose();
         }
 
-        _folder.Delete(recursive: true);
+        _client.Dispose();
+        _folder.Refresh();
+        if (_folder.Exists)
+        {
+            _folder.Delete(recursive: true);
+        }
     }
 
     private string KeyOf(string name) => Path.Combine(_folder.FullName, $"{name}.p12");
