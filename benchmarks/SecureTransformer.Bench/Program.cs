@@ -63,7 +63,14 @@ model.SetAction(async parsed =>
     return 0;
 });
 
-var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive, layer, model };
+var table = new Command("table", "Print the table of docs/benchmarks.md, in Markdown.");
+table.SetAction(async parsed =>
+{
+    Console.Write(await BenchTable.CreateAsync(OptionsOf(parsed)));
+    return 0;
+});
+
+var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive, layer, model, table };
 foreach (Option option in (Option[])[protocol, transport, bits, repetitions, json])
 {
     option.Recursive = true;

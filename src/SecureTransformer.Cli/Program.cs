@@ -17,6 +17,7 @@ var root = new RootCommand(
     On several machines:     keys (once a host), network (one file for all), check, party (one command a host), load (the model's owner), infer --client client.json
     """);
 root.Subcommands.Add(InferCommand.Create());
+root.Subcommands.Add(EstimateCommand.Create());
 root.Subcommands.Add(KeysCommand.Create());
 root.Subcommands.Add(NetworkCommand.Create());
 root.Subcommands.Add(CheckCommand.Create());

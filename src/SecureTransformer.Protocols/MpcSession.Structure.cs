@@ -20,7 +20,7 @@ public abstract partial class MpcSession
         RequireCount(x, shape);
         RequireFlow();
         (ShareStorage storage, int offset) = x.Share(0);
-        return new SecretBits(this, shape, storage, offset, x.Words(0).Length);
+        return new SecretBits(this, shape, storage, offset, x.WordCount);
     }
 
     /// <summary>A run of positions along an axis. Along the outermost axis the memory is shared; otherwise it is copied.</summary>

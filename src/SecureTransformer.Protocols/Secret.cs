@@ -50,6 +50,9 @@ public abstract class Secret : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>The number of words of each component.</summary>
+    internal int WordCount => _length;
+
     /// <summary>The words of one component of the sharing.</summary>
     internal Span<ulong> Words(int component)
     {
