@@ -23,6 +23,7 @@ public sealed class EvenRemainderFunction : FittedFunction
         int bits = x.FractionalBits;
         SecretTensor square = await session.SquareAsync(clamped, Math.Min(17, 2 * bits), cancellationToken).ConfigureAwait(false);
         SecretTensor half = session.MultiplyPublic(clamped, 0.5, Scheme.AccumulatorBits - bits);
+        clamped.Dispose();
         SecretTensor inner = await Scheme.EvaluateAsync(session, square, bits, half, cancellationToken).ConfigureAwait(false);
         return scope.Keep(session.Add(inner, excess));
     }

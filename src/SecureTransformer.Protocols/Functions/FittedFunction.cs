@@ -2,7 +2,7 @@ namespace SecureTransformer.Protocols;
 
 /// <summary>A function that one polynomial approximates on a clamped argument, fitted by the authors: minimax on the whole real line, the limit beyond the clamp included.</summary>
 /// <remarks>
-/// The argument is compared on <see cref="SecretFunction"/>-independent <see cref="Width"/> bits: with the default 44 and 18 fractional bits, magnitudes up to
+/// The argument is compared on <see cref="Width"/> bits: with the default 44 and 18 fractional bits, magnitudes up to
 /// 2^25 - 16 are right, and larger ones give a wrong value without a word. All comparisons share their rounds.
 /// </remarks>
 public abstract class FittedFunction : SecretFunction
@@ -60,7 +60,9 @@ public abstract class FittedFunction : SecretFunction
         SecretTensor flat = session.Reshape(x, new TensorShape(x.Shape.Count));
         SecretTensor differences = session.Concatenate([.. points.Select(c => c == 0 ? flat : session.AddPublic(flat, -c))], 0);
         SecretBits below = await session.LessThanZeroAsync(differences, Width, cancellationToken).ConfigureAwait(false);
-        return (await session.MultiplyBitAsync(below, differences, cancellationToken).ConfigureAwait(false), below);
+        SecretTensor minima = await session.MultiplyBitAsync(below, differences, cancellationToken).ConfigureAwait(false);
+        differences.Dispose();
+        return (minima, below);
     }
 
     private protected static SecretTensor Part(MpcSession session, SecretTensor parts, int index, TensorShape shape) =>

@@ -97,6 +97,7 @@ public sealed class PolynomialScheme
         MpcSession session, PolynomialStep step, SecretTensor[] values, int resultBits, SecretTensor? addend, CancellationToken cancellationToken)
     {
         using SessionScope scope = session.BeginScope();
+        SecretTensor? given = addend;
         var products = new List<SecretProduct>();
         foreach (IGrouping<int, PolynomialTerm> group in step.Terms.Where(t => t.Right >= 0).GroupBy(t => t.Left))
         {
@@ -104,7 +105,7 @@ public sealed class PolynomialScheme
             SecretTensor? right = null;
             foreach (PolynomialTerm term in group)
             {
-                right = Sum(session, right, Scaled(session, values[term.Right], term.Coefficient, step.AccumulatorBits - left.FractionalBits));
+                right = Sum(right, Scaled(session, values[term.Right], term.Coefficient, step.AccumulatorBits - left.FractionalBits));
             }
 
             products.Add(new SecretProduct(left, right!));
@@ -112,21 +113,43 @@ public sealed class PolynomialScheme
 
         foreach (PolynomialTerm term in step.Terms.Where(t => t.Right < 0))
         {
-            addend = Sum(session, addend, Scaled(session, values[term.Left], term.Coefficient, step.AccumulatorBits));
+            addend = Sum(addend, Scaled(session, values[term.Left], term.Coefficient, step.AccumulatorBits));
         }
 
         if (step.Constant != 0)
         {
-            addend = addend is null
+            SecretTensor? before = addend;
+            addend = before is null
                 ? session.Constant(values[0].Shape, step.Constant, step.AccumulatorBits)
-                : session.AddPublic(addend, step.Constant);
+                : session.AddPublic(before, step.Constant);
+            Drop(before);
         }
 
         return scope.Keep(await session.SumOfProductsAsync(products, addend, resultBits, cancellationToken).ConfigureAwait(false));
+
+        SecretTensor Sum(SecretTensor? x, SecretTensor y)
+        {
+            if (x is null)
+            {
+                return y;
+            }
+
+            SecretTensor sum = session.Add(x, y);
+            Drop(x);
+            Drop(y);
+            return sum;
+        }
+
+        // Frees a partial sum at once: on a large tensor they would pile up until the step ends.
+        void Drop(SecretTensor? partial)
+        {
+            if (partial is not null && !ReferenceEquals(partial, given) && Array.IndexOf(values, partial) < 0)
+            {
+                partial.Dispose();
+            }
+        }
     }
 
     private static SecretTensor Scaled(MpcSession session, SecretTensor x, double coefficient, int bits) =>
         coefficient == 1 && x.FractionalBits == bits ? x : session.MultiplyPublic(x, coefficient, bits - x.FractionalBits);
-
-    private static SecretTensor Sum(MpcSession session, SecretTensor? x, SecretTensor y) => x is null ? y : session.Add(x, y);
 }
