@@ -17,16 +17,18 @@ public abstract partial class MpcSession
     /// highest bit by halving, with log2(width - minimumBits) comparisons one after another.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The range is empty or reaches past 2^62.</exception>
-    public async ValueTask<NormalizingScale> NormalizeAsync(
+    public ValueTask<NormalizingScale> NormalizeAsync(
         SecretTensor x, int width, int minimumBits = 0, bool mayBeZero = true, CancellationToken cancellationToken = default)
     {
         Require(x);
         ArgumentOutOfRangeException.ThrowIfNegative(minimumBits);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(width, 62);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, minimumBits + 2);
-        using SessionScope scope = BeginScope();
-        NormalizingScale result = await NormalizeCoreAsync(x, width, minimumBits, mayBeZero, cancellationToken).ConfigureAwait(false);
-        return new NormalizingScale(scope.Keep(result.Scale), scope.Keep(result.Half), scope.Keep(result.Odd), scope.Keep(result.NonZero));
+        return ComposeAsync("normalise", async scope =>
+        {
+            NormalizingScale result = await NormalizeCoreAsync(x, width, minimumBits, mayBeZero, cancellationToken).ConfigureAwait(false);
+            return new NormalizingScale(scope.Keep(result.Scale), scope.Keep(result.Half), scope.Keep(result.Odd), scope.Keep(result.NonZero));
+        });
     }
 
     /// <summary>Finds the scales with comparisons; a protocol that gets at the highest bit more cheaply overrides this.</summary>

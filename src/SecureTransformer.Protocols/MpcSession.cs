@@ -241,7 +241,11 @@ public abstract partial class MpcSession : IAsyncDisposable
     }
 
     /// <summary>Runs an operation made of several primitives, so that no other flow may interleave with it. Its secrets live in a scope of their own.</summary>
-    private protected async ValueTask<SecretTensor> ComposeAsync(string operation, Func<ValueTask<SecretTensor>> body)
+    private protected ValueTask<SecretTensor> ComposeAsync(string operation, Func<ValueTask<SecretTensor>> body) =>
+        ComposeAsync(operation, async scope => scope.Keep(await body().ConfigureAwait(false)));
+
+    /// <summary>As above; the body keeps its results for the scope around its own.</summary>
+    private protected async ValueTask<T> ComposeAsync<T>(string operation, Func<SessionScope, ValueTask<T>> body)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         bool nested = ReferenceEquals(s_composite.Value, this) && Volatile.Read(ref _compositeBusy) != 0;
@@ -255,7 +259,7 @@ public abstract partial class MpcSession : IAsyncDisposable
         {
             s_composite.Value = this;
             using SessionScope scope = BeginScope();
-            return scope.Keep(await body().ConfigureAwait(false));
+            return await body(scope).ConfigureAwait(false);
         }
         finally
         {

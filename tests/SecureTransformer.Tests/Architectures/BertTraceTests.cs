@@ -1,0 +1,47 @@
+using SecureTransformer.Protocols;
+using SecureTransformer.Protocols.Tests;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Architectures;
+
+/// <summary>What a private inference sends does not depend on the text or the weights: sizes, order, distribution.</summary>
+public sealed class BertTraceTests
+{
+    [Fact]
+    public async Task Frames_of_an_inference_are_the_same_for_all_texts_and_weights_and_look_random()
+    {
+        ModelArchitecture architecture = RandomBert.Architecture();
+        FrameTrace first = await TraceAsync(architecture, 7501, 7502);
+        FrameTrace otherText = await TraceAsync(architecture, 7501, 7503);
+        FrameTrace otherWeights = await TraceAsync(architecture, 7504, 7502);
+        FrameTrace again = await TraceAsync(architecture, 7501, 7502);
+        foreach (FrameTrace trace in new[] { otherText, otherWeights, again })
+        {
+            Assert.Equal(first.Layout.Keys, trace.Layout.Keys);
+            foreach ((string link, string[] frames) in first.Layout)
+            {
+                Assert.Equal(frames, trace.Layout[link]);
+            }
+
+            Assert.Empty(trace.Problems());
+            Assert.Empty(first.InCommon(trace));
+        }
+
+        Assert.Empty(first.Problems());
+    }
+
+    private static async Task<FrameTrace> TraceAsync(ModelArchitecture architecture, ulong weights, ulong text)
+    {
+        var trace = new FrameTrace();
+        BertCase item = RandomBert.Cases(text)[^1];
+        Func<WeightSpec, double[]> values = RandomBert.Weights(architecture, weights);
+        await using var parties = LocalParties.Create(MpcProtocol.Replicated3, transport: new TransportOptions { FrameObserver = trace.Observe });
+        await parties.RunAsync(async session =>
+        {
+            using BertClassifier model = await BertRuns.LoadAsync(session, architecture, values);
+            BertInput input = await BertRuns.InputAsync(session, model.Config, item);
+            await session.RevealToAsync(await model.ForwardAsync(session, input), 0);
+        });
+        return trace;
+    }
+}
