@@ -70,7 +70,16 @@ table.SetAction(async parsed =>
     return 0;
 });
 
-var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive, layer, model, table };
+var reference = new Option<DirectoryInfo>("--reference") { Description = "The folder of expected values.", Required = true };
+var output = new Option<FileInfo>("--out") { Description = "The file to write.", Required = true };
+var accuracy = new Command("accuracy", "Write docs/accuracy.md.") { reference, output };
+accuracy.SetAction(async parsed =>
+{
+    await File.WriteAllTextAsync(parsed.GetValue(output)!.FullName, await AccuracyReport.CreateAsync(parsed.GetValue(reference)!.FullName));
+    return 0;
+});
+
+var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive, layer, model, table, accuracy };
 foreach (Option option in (Option[])[protocol, transport, bits, repetitions, json])
 {
     option.Recursive = true;
