@@ -17,11 +17,13 @@ public sealed class ClientFile
     /// <summary>A directory with the model's public files: config.json and the tokenizer's. Weights are not needed.</summary>
     public required string Model { get; init; }
 
+    // Properties with defaults have setters: the generated reader would null those with initialisers that the file leaves out.
+
     /// <summary>The protocol's name.</summary>
-    public string Protocol { get; init; } = "replicated";
+    public string Protocol { get; set; } = "replicated";
 
     /// <summary>The fractional bits of values.</summary>
-    public int FractionalBits { get; init; } = 18;
+    public int FractionalBits { get; set; } = 18;
 
     /// <summary>Reads a client file.</summary>
     /// <exception cref="InvalidDataException">The file is not of the expected form; the message names it.</exception>
@@ -69,6 +71,6 @@ public sealed class ClientFile
 }
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, MaxDepth = 4, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, MaxDepth = 4, RespectNullableAnnotations = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(ClientFile))]
 internal sealed partial class ClientFileJson : JsonSerializerContext;

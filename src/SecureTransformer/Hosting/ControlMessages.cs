@@ -18,7 +18,8 @@ internal sealed class PartyRequest
 
     public required int FractionalBits { get; init; }
 
-    public string LibraryVersion { get; init; } = "";
+    // What has a default has a setter: the generated reader would null it where the message leaves it out.
+    public string LibraryVersion { get; set; } = "";
 
     /// <summary>For a check: the sender's clock.</summary>
     public DateTimeOffset? Time { get; init; }
@@ -27,16 +28,16 @@ internal sealed class PartyRequest
     public string? Configuration { get; init; }
 
     /// <summary>For a classification: the digest of the client's configuration.</summary>
-    public string ConfigurationDigest { get; init; } = "";
+    public string ConfigurationDigest { get; set; } = "";
 
     /// <summary>For a classification: the extent of the one-hot rows.</summary>
-    public int VocabularySize { get; init; }
+    public int VocabularySize { get; set; }
 
     /// <summary>For a classification: '1' for each real position, '0' for padding.</summary>
-    public string AttentionMask { get; init; } = "";
+    public string AttentionMask { get; set; } = "";
 
     /// <summary>For a classification: the position of each token.</summary>
-    public int[] PositionIds { get; init; } = [];
+    public int[] PositionIds { get; set; } = [];
 }
 
 /// <summary>A party's answer that it is ready, with what it knows of itself.</summary>
@@ -60,7 +61,7 @@ internal sealed class PartyReport
     public required long PeakMemoryBytes { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, MaxDepth = 4, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, MaxDepth = 4, RespectNullableAnnotations = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(PartyRequest))]
 [JsonSerializable(typeof(PartyReady))]
 [JsonSerializable(typeof(PartyReport))]

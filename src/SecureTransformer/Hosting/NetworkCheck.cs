@@ -116,10 +116,14 @@ public static class NetworkCheck
             await socket.ConnectAsync(party.Host, party.Port, timeout.Token).ConfigureAwait(false);
             results.Add(new CheckResult(party.Description, true, "listens"));
         }
+        catch (SocketException error) when (error.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            results.Add(new CheckResult(party.Description, true, "its host answers; the party does not run yet"));
+        }
         catch (Exception error) when (error is SocketException or OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            results.Add(new CheckResult(party.Description, false, "does not answer: is it running, and is the port open in its firewall?"));
+            results.Add(new CheckResult(party.Description, false, "does not answer: is its host up, and is the port open in its firewall?"));
         }
     }
 

@@ -64,6 +64,8 @@ public class RefusalTests
     [Theory]
     [InlineData("{", "not of the expected form")]
     [InlineData("null", "empty control message")]
+    [InlineData("""{"kind":"classify","protocol":"replicated","fractional_bits":18}""", "version")]
+    [InlineData("""{"kind":"classify","protocol":null,"fractional_bits":18}""", "not of the expected form")]
     [InlineData("""{"kind":"classify","protocol":"replicated","fractional_bits":18,"extra":1}""", "not of the expected form")]
     [InlineData("""{"kind":"classify","protocol":"replicated","fractional_bits":18,"library_version":"9.9.9"}""", "version")]
     public async Task A_message_that_is_no_request_is_refused(string message, string complaint)

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.EndToEnd.Tests;
+
+/// <summary>Three party processes on loopback, each with its own key, and the keys of a model's owner and a client.</summary>
+internal sealed class Deployment : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public Deployment()
+    {
+        IReadOnlyList<int> ports = TcpNetwork.FindFreePorts(3);
+        var fingerprints = new Dictionary<string, string>();
+        foreach (string name in (string[])["party-0", "party-1", "party-2", "owner", "client", "stranger"])
+        {
+            using var identity = PartyIdentity.Create(name);
+            identity.Save(Key(name));
+            fingerprints[name] = identity.Fingerprint;
+        }
+
+        Description = new NetworkDescription
+        {
+            Parties = [.. ports.Select((port, i) => new NetworkParty { Id = i, Host = "127.0.0.1", Port = port, Fingerprint = fingerprints[$"party-{i}"] })],
+            Clients = [fingerprints["client"]],
+            Owners = [fingerprints["owner"]],
+        };
+        Description.Save(Network);
+        StrangerFingerprint = fingerprints["stranger"];
+    }
+
+    public NetworkDescription Description { get; }
+
+    public string StrangerFingerprint { get; }
+
+    public string Network => _folder["network.json"];
+
+    public Tool[] Parties { get; private set; } = [];
+
+    public string this[string file] => _folder[file];
+
+    public string Key(string name) => _folder[$"{name}.p12"];
+
+    public Tool StartParty(int party, int timeout = 10) => Tool.Start("party", "--network", Network, "--key", Key($"party-{party}"), "--timeout", $"{timeout}");
+
+    public async Task<Deployment> StartAsync(int timeout = 10)
+    {
+        Parties = [.. Enumerable.Range(0, 3).Select(i => StartParty(i, timeout))];
+        (await LoadAsync()).AssertSucceeded();
+        return this;
+    }
+
+    public Task<ToolResult> LoadAsync(string? model = null, string key = "owner") =>
+        Tool.RunAsync(30, "load", "--network", Network, "--key", Key(key), "--model", model ?? TemporaryFolder.Model, "--timeout", "10");
+
+    /// <summary>Writes a client file, which differs from the right one as said.</summary>
+    public string ClientFile(string? model = null, string key = "client", int bits = 18, string? network = null)
+    {
+        string file = _folder[$"client-{Guid.NewGuid():N}.json"];
+        File.WriteAllText(file, JsonSerializer.Serialize(new Dictionary<string, object>
+        {
+            ["network"] = network ?? "network.json",
+            ["identity"] = $"{key}.p12",
+            ["model"] = model ?? TemporaryFolder.Model,
+            ["fractional_bits"] = bits,
+        }));
+        return file;
+    }
+
+    public static Task<ToolResult> AskAsync(string clientFile, int timeout = 10, int seconds = 30) =>
+        Tool.RunAsync(seconds, "infer", "--client", clientFile, "--text", "my mother cannot breathe.", "--timeout", $"{timeout}");
+
+    public void Dispose()
+    {
+        foreach (Tool party in Parties)
+        {
+            party.Dispose();
+        }
+
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,34 @@
+// Signals, file modes and /proc.
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
+
+namespace SecureTransformer.EndToEnd.Tests;
+
+/// <summary>A folder that disappears with the test.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("end-to-end-").FullName;
+
+    public static string Model => System.IO.Path.Combine(AppContext.BaseDirectory, "model");
+
+    public static string Cases => System.IO.Path.Combine(AppContext.BaseDirectory, "expected.json");
+
+    public string this[string file] => System.IO.Path.Combine(Path, file);
+
+    /// <summary>A copy of the model in here, for tests that spoil it.</summary>
+    public string CopyModel()
+    {
+        string copy = Directory.CreateDirectory(this["model"]).FullName;
+        foreach (string file in Directory.GetFiles(Model))
+        {
+            File.Copy(file, System.IO.Path.Combine(copy, System.IO.Path.GetFileName(file)));
+        }
+
+        return copy;
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
+
+/// <summary>These tests start processes and wait for time-outs: one after another.</summary>
+[CollectionDefinition("processes", DisableParallelization = true)]
+public sealed class OneAfterAnother;
