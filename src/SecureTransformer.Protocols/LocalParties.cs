@@ -5,14 +5,15 @@ namespace SecureTransformer.Protocols;
 /// <summary>All parties of a protocol in one process, over memory: for programs, tests and experiments on one machine. There is no privacy between parties that share a process.</summary>
 public sealed class LocalParties : IAsyncDisposable
 {
-    private readonly MpcProtocol _protocol;
+    private readonly Func<ChannelSet, SessionOptions, CancellationToken, Task<MpcSession>> _open;
     private readonly SessionOptions _options;
     private readonly InMemoryNetwork? _network;
     private readonly IReadOnlyList<IPartyEndpoint> _endpoints;
 
-    private LocalParties(MpcProtocol protocol, SessionOptions? options, IReadOnlyList<IPartyEndpoint> endpoints, InMemoryNetwork? network)
+    private LocalParties(
+        Func<ChannelSet, SessionOptions, CancellationToken, Task<MpcSession>> open, SessionOptions? options, IReadOnlyList<IPartyEndpoint> endpoints, InMemoryNetwork? network)
     {
-        _protocol = protocol;
+        _open = open;
         _options = options ?? new SessionOptions { MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / endpoints.Count) };
         _options.Validate();
         _endpoints = endpoints;
@@ -23,10 +24,20 @@ public sealed class LocalParties : IAsyncDisposable
     public int Count => _endpoints.Count;
 
     /// <summary>Sets up the parties of a protocol over memory.</summary>
-    public static LocalParties Create(MpcProtocol protocol, SessionOptions? options = null, TransportOptions? transport = null)
+    public static LocalParties Create(MpcProtocol protocol, SessionOptions? options = null, TransportOptions? transport = null) =>
+        Create(CountOf(protocol), Opener(protocol), options, transport);
+
+    /// <summary>Sets up the parties of a protocol of one's own over memory.</summary>
+    /// <param name="count">The number of parties.</param>
+    /// <param name="open">Opens a party's session over its channels; the session owns them.</param>
+    /// <param name="options">Fixed-point format and resources.</param>
+    /// <param name="transport">Time-outs, bounds and emulated conditions.</param>
+    public static LocalParties Create(
+        int count, Func<ChannelSet, SessionOptions, CancellationToken, Task<MpcSession>> open, SessionOptions? options = null, TransportOptions? transport = null)
     {
-        var network = new InMemoryNetwork(CountOf(protocol), transport ?? new TransportOptions());
-        return new LocalParties(protocol, options, [.. Enumerable.Range(0, network.PartyCount).Select(network.Party)], network);
+        ArgumentNullException.ThrowIfNull(open);
+        var network = new InMemoryNetwork(count, transport);
+        return new LocalParties(open, options, [.. Enumerable.Range(0, network.PartyCount).Select(network.Party)], network);
     }
 
     /// <summary>Sets up the parties of a protocol over endpoints of another network, such as TCP on loopback; the caller disposes them afterwards.</summary>
@@ -39,7 +50,7 @@ public sealed class LocalParties : IAsyncDisposable
             throw new ArgumentException($"{endpoints.Count} endpoints for a protocol of {CountOf(protocol)} parties.", nameof(endpoints));
         }
 
-        return new LocalParties(protocol, options, endpoints, null);
+        return new LocalParties(Opener(protocol), options, endpoints, null);
     }
 
     /// <summary>The number of parties of a protocol.</summary>
@@ -72,7 +83,7 @@ public sealed class LocalParties : IAsyncDisposable
                 ChannelSet channels = await _endpoints[party].OpenSessionAsync(id, cancellationToken).ConfigureAwait(false);
                 try
                 {
-                    MpcSession session = await OpenAsync(_protocol, channels, _options, null, cancellationToken).ConfigureAwait(false);
+                    MpcSession session = await _open(channels, _options, cancellationToken).ConfigureAwait(false);
                     await using (session.ConfigureAwait(false))
                     {
                         return await program(session).ConfigureAwait(false);
@@ -80,11 +91,6 @@ public sealed class LocalParties : IAsyncDisposable
                 }
                 catch (Exception error)
                 {
-                    lock (failures)
-                    {
-                        failures.Add(error);
-                    }
-
                     channels.Abort($"its program failed with {error.GetType().Name}");
                     throw;
                 }
@@ -118,6 +124,9 @@ public sealed class LocalParties : IAsyncDisposable
             },
             cancellationToken);
     }
+
+    private static Func<ChannelSet, SessionOptions, CancellationToken, Task<MpcSession>> Opener(MpcProtocol protocol) =>
+        (channels, options, cancellationToken) => OpenAsync(protocol, channels, options, null, cancellationToken);
 
     /// <summary>Opens this party's session of a protocol over its channels.</summary>
     public static async Task<MpcSession> OpenAsync(
