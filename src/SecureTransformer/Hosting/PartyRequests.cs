@@ -6,6 +6,8 @@ namespace SecureTransformer.Hosting;
 /// <summary>The client's side of a request at every party.</summary>
 internal static class PartyRequests
 {
+    private static readonly TimeSpan s_grace = TimeSpan.FromMilliseconds(300);
+
     /// <summary>Sends the same request to all parties.</summary>
     public static void Send(IReadOnlyList<IChannel> parties, PartyRequest request)
     {
@@ -31,20 +33,22 @@ internal static class PartyRequests
         cancellationToken).ConfigureAwait(false);
 
     /// <summary>
-    /// Receives from all parties at once. The first failure in time is thrown without waiting for the others: when one party refuses, the others may still be waiting for it.
+    /// Receives from all parties at once. When one refuses, the others may wait for it: they are given up soon after the first failure.
+    /// Of several failures a connection that broke comes before what parties say of one another, and the earlier before the later.
     /// </summary>
     public static async ValueTask<T[]> FromAllAsync<T>(
         IReadOnlyList<IChannel> parties, Func<IChannel, CancellationToken, ValueTask<T>> receive, CancellationToken cancellationToken)
     {
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        ExceptionDispatchInfo? first = null;
+        var failures = new List<Exception>();
         try
         {
             return await Task.WhenAll(parties.Select(ReceiveAsync)).ConfigureAwait(false);
         }
-        catch
+        catch when (failures.Count > 0)
         {
-            first?.Throw();
+            Exception cause = failures.Find(f => f is IOException and not PeerTimeoutException) ?? failures[0];
+            ExceptionDispatchInfo.Throw(cause);
             throw;
         }
 
@@ -56,8 +60,12 @@ internal static class PartyRequests
             }
             catch (Exception error)
             {
-                Interlocked.CompareExchange(ref first, ExceptionDispatchInfo.Capture(error), null);
-                await failed.CancelAsync().ConfigureAwait(false);
+                lock (failures)
+                {
+                    failures.Add(error);
+                }
+
+                failed.CancelAfter(s_grace);
                 throw;
             }
         }
