@@ -130,7 +130,7 @@ public sealed partial class PartyHost : IAsyncDisposable
             }
             catch (Exception error)
             {
-                LogFailure(_options.Logger, _endpoint.PartyId, client.Channel.PeerName, error.Message);
+                LogFailure(_options.Logger, _endpoint.PartyId, client.Channel.PeerName, Printable(error.Message));
                 client.Channel.Abort(error is OperationCanceledException ? "the party is stopping" : error.Message);
             }
         }
@@ -311,6 +311,9 @@ public sealed partial class PartyHost : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>A message may quote what a client sent: no line of the log is of its making.</summary>
+    private static string Printable(string text) => string.Concat(text.Take(500).Select(c => char.IsControl(c) ? '?' : c));
 
     private static string DigestOf(byte[] text) => Convert.ToHexStringLower(SHA256.HashData(text))[..16];
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Logging;
 using SecureTransformer.Architectures;
 using SecureTransformer.Models;
 using SecureTransformer.Protocols;
@@ -99,6 +100,17 @@ public class RefusalTests
     }
 
     [Fact]
+    public async Task What_a_client_sent_makes_no_line_in_the_log()
+    {
+        var log = new Lines();
+        await using HostedParties parties = await new HostedParties(new PartyHostOptions { Logger = log }).LoadAsync();
+        await AssertRefused(parties, Request(@"replicated\nParty 0 is fine", 18, """ "vocabulary_size":184 """), "the request has the protocol replicated?Party 0 is fine");
+        string[] lines = log.Snapshot();
+        Assert.Contains(lines, l => l.Contains("replicated?Party 0 is fine", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, l => l.Contains('\n', StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Only_listed_owners_load_and_only_listed_clients_ask()
     {
         await using var parties = new HostedParties(new PartyHostOptions { Owners = ["client 1"], Clients = ["client 2"] });
@@ -143,6 +155,33 @@ public class RefusalTests
         for (int i = 0; i < 3; i++)
         {
             await AssertRefused(channels[i].ReceiveAsync(RawRequests.Progress, 0).AsTask(), complaint);
+        }
+    }
+}
+
+/// <summary>Keeps what is logged.</summary>
+internal sealed class Lines : ILogger
+{
+    private readonly List<string> _lines = [];
+
+    public string[] Snapshot()
+    {
+        lock (_lines)
+        {
+            return [.. _lines];
+        }
+    }
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        lock (_lines)
+        {
+            _lines.Add(formatter(state, exception));
         }
     }
 }
