@@ -11,6 +11,7 @@ public abstract partial class MpcSession
     /// <param name="width">Every element, as a ring element, is known to lie below 2^width; at most 62.</param>
     /// <param name="minimumBits">Every element is known to be at least 2^minimumBits, or zero.</param>
     /// <param name="mayBeZero">Whether an element may be zero.</param>
+    /// <param name="squareRoot">Whether the scale's square root is wanted, as a power of two and a parity.</param>
     /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
     /// <remarks>
     /// Values outside the range give wrong results without a word. Few elements are compared with all width - minimumBits powers at once; many search the
@@ -18,7 +19,7 @@ public abstract partial class MpcSession
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The range is empty or reaches past 2^62.</exception>
     public ValueTask<NormalizingScale> NormalizeAsync(
-        SecretTensor x, int width, int minimumBits = 0, bool mayBeZero = true, CancellationToken cancellationToken = default)
+        SecretTensor x, int width, int minimumBits = 0, bool mayBeZero = true, bool squareRoot = true, CancellationToken cancellationToken = default)
     {
         Require(x);
         ArgumentOutOfRangeException.ThrowIfNegative(minimumBits);
@@ -26,23 +27,26 @@ public abstract partial class MpcSession
         ArgumentOutOfRangeException.ThrowIfLessThan(width, minimumBits + 2);
         return ComposeAsync("normalise", async scope =>
         {
-            NormalizingScale result = await NormalizeCoreAsync(x, width, minimumBits, mayBeZero, cancellationToken).ConfigureAwait(false);
-            return new NormalizingScale(scope.Keep(result.Scale), scope.Keep(result.Half), scope.Keep(result.Odd), scope.Keep(result.NonZero));
+            NormalizingScale result = await NormalizeCoreAsync(x, width, minimumBits, mayBeZero, squareRoot, cancellationToken).ConfigureAwait(false);
+            return new NormalizingScale(scope.Keep(result.Scale), scope.Keep(result.NonZero), Kept(result.Half), Kept(result.Odd));
+
+            SecretTensor? Kept(SecretTensor? part) => part is null ? null : scope.Keep(part);
         });
     }
 
     /// <summary>Finds the scales with comparisons; a protocol that gets at the highest bit more cheaply overrides this.</summary>
     protected virtual ValueTask<NormalizingScale> NormalizeCoreAsync(
-        SecretTensor x, int width, int minimumBits, bool mayBeZero, CancellationToken cancellationToken)
+        SecretTensor x, int width, int minimumBits, bool mayBeZero, bool squareRoot, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(x);
         return (long)x.Shape.Count * (width - minimumBits) <= ParallelComparisons
-            ? NormalizeAtOnceAsync(x, width, minimumBits, mayBeZero, cancellationToken)
-            : NormalizeByHalvingAsync(x, width, minimumBits, mayBeZero, cancellationToken);
+            ? NormalizeAtOnceAsync(x, width, minimumBits, mayBeZero, squareRoot, cancellationToken)
+            : NormalizeByHalvingAsync(x, width, minimumBits, mayBeZero, squareRoot, cancellationToken);
     }
 
     /// <summary>From b_j = [x >= 2^j] for all j, any table of the highest bit e is the local sum of b_j (table(j) - table(j - 1)).</summary>
-    private async ValueTask<NormalizingScale> NormalizeAtOnceAsync(SecretTensor x, int width, int minimumBits, bool mayBeZero, CancellationToken cancellationToken)
+    private async ValueTask<NormalizingScale> NormalizeAtOnceAsync(
+        SecretTensor x, int width, int minimumBits, bool mayBeZero, bool squareRoot, CancellationToken cancellationToken)
     {
         int first = mayBeZero ? minimumBits : minimumBits + 1;
         var powers = new double[width - first];
@@ -55,7 +59,8 @@ public abstract partial class MpcSession
         SecretBits below = await LessThanZeroAsync(differences, width + 1, cancellationToken).ConfigureAwait(false);
         SecretTensor atLeast = await ToArithmeticAsync(Not(below), cancellationToken).ConfigureAwait(false);
         SecretTensor nonZero = mayBeZero ? Reshape(Slice(atLeast, -1, 0, 1), x.Shape) : Constant(x.Shape, 1, 0);
-        return new NormalizingScale(Table(s => 1L << s), Table(s => 1L << (s / 2)), Table(s => s & 1), nonZero);
+        return new NormalizingScale(
+            Table(s => 1L << s), nonZero, squareRoot ? Table(s => 1L << (s / 2)) : null, squareRoot ? Table(s => s & 1) : null);
 
         SecretTensor Table(Func<int, long> table)
         {
@@ -72,7 +77,8 @@ public abstract partial class MpcSession
     }
 
     /// <summary>Shifts by falling powers of two: x is shifted by t where it is below 2^(width-t), and the scales with it.</summary>
-    private async ValueTask<NormalizingScale> NormalizeByHalvingAsync(SecretTensor x, int width, int minimumBits, bool mayBeZero, CancellationToken cancellationToken)
+    private async ValueTask<NormalizingScale> NormalizeByHalvingAsync(
+        SecretTensor x, int width, int minimumBits, bool mayBeZero, bool squareRoot, CancellationToken cancellationToken)
     {
         int count = x.Shape.Count;
         var flat = new TensorShape(count);
@@ -96,20 +102,34 @@ public abstract partial class MpcSession
             SecretBits shifts = await LessThanZeroAsync(AddPublic(current, -Math.ScaleB(1, width - t)), width + 1, cancellationToken).ConfigureAwait(false);
             if (t == 1)
             {
-                SecretTensor last = Concatenate([scale, Constant(flat, 1, 0)], 0);
-                last = await MultiplyBitAsync(Concatenate([shifts, shifts]), last, cancellationToken).ConfigureAwait(false);
+                SecretTensor[] last = await WhereAsync(squareRoot ? [scale, Constant(flat, 1, 0)] : [scale]).ConfigureAwait(false);
                 return new NormalizingScale(
-                    Shaped(Add(scale, Slice(last, 0, 0, count))), Shaped(half), Shaped(Slice(last, 0, count, count)), Shaped(nonZero));
+                    Shaped(Add(scale, last[0])), Shaped(nonZero), squareRoot ? Shaped(half) : null, squareRoot ? Shaped(last[1]) : null);
 
                 SecretTensor Shaped(SecretTensor part) => scope.Keep(Reshape(part, x.Shape));
             }
 
-            SecretTensor gains = Concatenate(
-                [MultiplyInteger(current, (1L << t) - 1), MultiplyInteger(scale, (1L << t) - 1), MultiplyInteger(half, (1L << (t / 2)) - 1)], 0);
-            gains = await MultiplyBitAsync(Concatenate([shifts, shifts, shifts]), gains, cancellationToken).ConfigureAwait(false);
-            current = scope.Keep(Add(current, Slice(gains, 0, 0, count)));
-            scale = scope.Keep(Add(scale, Slice(gains, 0, count, count)));
-            half = scope.Keep(Add(half, Slice(gains, 0, 2 * count, count)));
+            long gain = (1L << t) - 1;
+            List<SecretTensor> products = [MultiplyInteger(current, gain), MultiplyInteger(scale, gain)];
+            if (squareRoot)
+            {
+                products.Add(MultiplyInteger(half, (1L << (t / 2)) - 1));
+            }
+
+            SecretTensor[] gains = await WhereAsync(products).ConfigureAwait(false);
+            current = scope.Keep(Add(current, gains[0]));
+            scale = scope.Keep(Add(scale, gains[1]));
+            if (squareRoot)
+            {
+                half = scope.Keep(Add(half, gains[2]));
+            }
+
+            async ValueTask<SecretTensor[]> WhereAsync(List<SecretTensor> values)
+            {
+                SecretBits repeated = Concatenate(Enumerable.Repeat(shifts, values.Count).ToArray());
+                SecretTensor all = await MultiplyBitAsync(repeated, Concatenate(values, 0), cancellationToken).ConfigureAwait(false);
+                return [.. values.Select((_, i) => Slice(all, 0, i * count, count))];
+            }
         }
     }
 }

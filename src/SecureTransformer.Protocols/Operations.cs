@@ -19,4 +19,8 @@ internal static class Operations
     public const ushort BitDeal = 35;
     public const ushort BitReshare = 36;
     public const ushort RevealBits = 37;
+    public const ushort DigitDeal = 38;
+    public const ushort DigitReshare = 39;
+    public const ushort TableDeal = 40;
+    public const ushort TableReshare = 41;
 }

@@ -1,3 +1,5 @@
+using static SecureTransformer.Protocols.Tests.Arithmetic;
+
 namespace SecureTransformer.Protocols.Tests;
 
 public class NormalizationTests
@@ -24,7 +26,7 @@ public class NormalizationTests
             Assert.Equal(input.Shape, scale.Scale.Shape);
             return new[]
             {
-                await session.RevealAsync(scale.Scale), await session.RevealAsync(scale.Half), await session.RevealAsync(scale.Odd), await session.RevealAsync(scale.NonZero),
+                await session.RevealAsync(scale.Scale), await session.RevealAsync(scale.Half!), await session.RevealAsync(scale.Odd!), await session.RevealAsync(scale.NonZero),
             };
         });
         foreach (double[][] r in results)
@@ -57,5 +59,81 @@ public class NormalizationTests
             return await session.RevealAsync((await session.NormalizeAsync(input, width, minimumBits, mayBeZero: false)).Scale);
         });
         Assert.All(x.Zip(results[0]), p => Assert.InRange(p.First * p.Second, Math.ScaleB(1, width - 1), Math.ScaleB(1, width) - 1));
+    }
+
+    [Theory]
+    [InlineData(MpcProtocol.PlaintextFixedPoint, true)]
+    [InlineData(MpcProtocol.PlaintextFixedPoint, false)]
+    [InlineData(MpcProtocol.Replicated3, true)]
+    [InlineData(MpcProtocol.Replicated3, false)]
+    public async Task Every_width_and_minimum_is_right_at_all_edges(MpcProtocol protocol, bool mayBeZero)
+    {
+        for (int width = 2; width <= 62; width++)
+        {
+            foreach (int minimumBits in new[] { 0, 1, 2, 3, 4, 5, width / 2, width - 6, width - 5, width - 2 }.Where(b => b >= 0 && b <= width - 2).Distinct())
+            {
+                var values = new List<long>(mayBeZero ? [0, 0] : []);
+                for (int j = minimumBits; j < width; j++)
+                {
+                    values.AddRange([1L << j, Math.Max(1L << minimumBits, (1L << j) - 1), (2L << j) - 1, (1L << j) | (1L << minimumBits)]);
+                }
+
+                values.AddRange(Random((ulong)width, 64, minimumBits, width));
+                await CheckAsync(protocol, [.. values], width, minimumBits, mayBeZero, squareRoot: width % 2 == 0);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(MpcProtocol.Replicated3, 1)]
+    [InlineData(MpcProtocol.Replicated3, 63)]
+    [InlineData(MpcProtocol.Replicated3, 65)]
+    [InlineData(MpcProtocol.Replicated3, 3_000)]
+    [InlineData(MpcProtocol.Replicated3, 63_999)]
+    [InlineData(MpcProtocol.Replicated3, 64_000)]
+    [InlineData(MpcProtocol.Replicated3, 64_001)]
+    [InlineData(MpcProtocol.Replicated3, 128_065)]
+    [InlineData(MpcProtocol.PlaintextFixedPoint, 64_001)]
+    public async Task Any_number_of_random_values(MpcProtocol protocol, int count)
+    {
+        await CheckAsync(protocol, [.. Random(1, count, 0, 40)], 40, 0, mayBeZero: true, squareRoot: true);
+        await CheckAsync(protocol, [.. Random(2, count, 6, 46)], 46, 6, mayBeZero: false, squareRoot: false);
+    }
+
+    /// <summary>Numbers of all magnitudes from 2^minimumBits on, each as likely.</summary>
+    private static IEnumerable<long> Random(ulong seed, int count, int minimumBits, int width) =>
+        Words(seed, 2 * count).Chunk(2).Select(w =>
+        {
+            int e = minimumBits + (int)(w[0] % (ulong)(width - minimumBits));
+            return (long)((1UL << e) | (w[1] & ((1UL << e) - 1)));
+        });
+
+    private static async Task CheckAsync(MpcProtocol protocol, long[] values, int width, int minimumBits, bool mayBeZero, bool squareRoot)
+    {
+        double[]?[][] all = await Cluster.Of(protocol).RunAsync(async session =>
+        {
+            // The product by one gives shares that are uniform.
+            SecretTensor one = await RingAsync(session, [.. values.Select(_ => 1L)], owner: 1);
+            SecretTensor x = await session.MultiplyAsync(await RingAsync(session, values), one, 0);
+            NormalizingScale scale = await session.NormalizeAsync(x, width, minimumBits, mayBeZero, squareRoot);
+            return new[]
+            {
+                await session.RevealAsync(scale.Scale),
+                await session.RevealAsync(scale.NonZero),
+                scale.Half is null ? null : await session.RevealAsync(scale.Half),
+                scale.Odd is null ? null : await session.RevealAsync(scale.Odd),
+            };
+        });
+        double[]?[] results = all[0];
+        Assert.Equal(squareRoot, results[2] is not null);
+        Assert.Equal(squareRoot, results[3] is not null);
+        for (int i = 0; i < values.Length; i++)
+        {
+            int s = values[i] == 0 ? 0 : width - 1 - System.Numerics.BitOperations.Log2((ulong)values[i]);
+            double present = values[i] == 0 ? 0 : 1;
+            bool right = results[0]![i] == present * Math.ScaleB(1, s) && results[1]![i] == present
+                && (!squareRoot || (results[2]![i] == present * Math.ScaleB(1, s / 2) && (values[i] == 0 || results[3]![i] == s % 2)));
+            Assert.True(right, $"{values[i]} on {width} bits from {minimumBits}: {results[0]![i]}, {results[1]![i]}, {results[2]?[i]}, {results[3]?[i]}.");
+        }
     }
 }

@@ -87,6 +87,29 @@ public class ReplicatedCostTests
     }
 
     [Theory]
+    [MemberData(nameof(Counts))]
+    public async Task Normalization_of_any_number(int count)
+    {
+        await CheckAsync(count, ReplicatedCosts.Normalize(count, 40), async (s, x, p) => await s.NormalizeAsync(x, 40));
+        await CheckAsync(count, ReplicatedCosts.Normalize(count, 46, 6, mayBeZero: false, squareRoot: false), async (s, x, p) => await s.NormalizeAsync(x, 46, 6, false, false));
+    }
+
+    [Fact]
+    public async Task Normalization_of_every_width()
+    {
+        for (int width = 2; width <= 62; width++)
+        {
+            int minimumBits = width / 3;
+            await CheckAsync(130, ReplicatedCosts.Normalize(130, width), async (s, x, p) => await s.NormalizeAsync(x, width));
+            await CheckAsync(130, ReplicatedCosts.Normalize(130, width, minimumBits, false, false), async (s, x, p) => await s.NormalizeAsync(x, width, minimumBits, false, false));
+        }
+
+        // 611 planes, 13 result bits of 8 bytes, 3 tables of 16 and a product of 24; the square root has three tables and one product more.
+        Assert.Equal(new OperationCost(10, 64_000 / 8 * (611L + (8 * (104 + 48 + 24)))), ReplicatedCosts.Normalize(64_000, 40, squareRoot: false));
+        Assert.Equal(new OperationCost(10, 64_000 / 8 * (611L + (8 * (104 + 96 + 48)))), ReplicatedCosts.Normalize(64_000, 40));
+    }
+
+    [Theory]
     [InlineData(1, 1)]
     [InlineData(3, 2)]
     [InlineData(5, 7)]

@@ -70,7 +70,7 @@ public sealed class InverseSquareRoot : SecretFunction
         ArgumentNullException.ThrowIfNull(x);
         using SessionScope scope = session.BeginScope();
         int width = Math.Max(Width, Normalization.Bits);
-        NormalizingScale scale = await session.NormalizeAsync(x, width, MinimumBits, _mayBeZero, cancellationToken).ConfigureAwait(false);
+        NormalizingScale scale = await session.NormalizeAsync(x, width, MinimumBits, _mayBeZero, squareRoot: true, cancellationToken).ConfigureAwait(false);
         SecretTensor mantissa = await Normalization.MantissaAsync(session, x, scale, width, cancellationToken).ConfigureAwait(false);
         SecretTensor p = await s_scheme.EvaluateAsync(session, mantissa, 28, null, cancellationToken).ConfigureAwait(false);
 
@@ -82,14 +82,14 @@ public sealed class InverseSquareRoot : SecretFunction
         int m = Math.ILogB(factor);
         factor = Math.ScaleB(factor, -m);
         int power = ((difference - o) / 2) + m;
-        SecretTensor k = session.AddPublic(session.MultiplyPublic(scale.Odd, factor * (Math.Sqrt(2) - 1), FactorBits), factor);
+        SecretTensor k = session.AddPublic(session.MultiplyPublic(scale.Odd!, factor * (Math.Sqrt(2) - 1), FactorBits), factor);
 
         // With g bits of the bracket the product has g - power of them: fewer where that saves the last truncation. The ring element stays below 2^61.
         int g = Math.Min(28, 59 - ((width - MinimumBits) / 2));
         g = Math.Max(Math.Min(g, 22), g - Math.Max(g - power - f, 0));
         SecretTensor scaled = await session.MultiplyAsync(p, k, g, cancellationToken).ConfigureAwait(false);
         scaled = session.MultiplyPowerOfTwo(scaled, power);
-        SecretTensor result = await session.MultiplyAsync(scaled, scale.Half, Math.Min(f, scaled.FractionalBits), cancellationToken).ConfigureAwait(false);
+        SecretTensor result = await session.MultiplyAsync(scaled, scale.Half!, Math.Min(f, scaled.FractionalBits), cancellationToken).ConfigureAwait(false);
         return scope.Keep(await session.WithFractionalBitsAsync(result, f, cancellationToken).ConfigureAwait(false));
     }
 }

@@ -60,7 +60,7 @@ public sealed class Reciprocal : SecretFunction
         ArgumentNullException.ThrowIfNull(x);
         using SessionScope scope = session.BeginScope();
         int width = Math.Max(Width, Normalization.Bits);
-        NormalizingScale scale = await session.NormalizeAsync(x, width, MinimumBits, _mayBeZero, cancellationToken).ConfigureAwait(false);
+        NormalizingScale scale = await session.NormalizeAsync(x, width, MinimumBits, _mayBeZero, squareRoot: false, cancellationToken).ConfigureAwait(false);
         SecretTensor mantissa = await Normalization.MantissaAsync(session, x, scale, width, cancellationToken).ConfigureAwait(false);
 
         // 1 / x = (1 / c) 2^s 2^(f-W), below 2^61 as a ring element with g bits of 1 / c. Where g may shrink so that no truncation is left, it does.

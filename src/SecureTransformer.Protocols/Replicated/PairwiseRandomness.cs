@@ -16,6 +16,10 @@ internal enum Purpose
     CarryReshare,
     BitDeal,
     BitReshare,
+    DigitDeal,
+    DigitReshare,
+    TableDeal,
+    TableReshare,
 }
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using SecureTransformer.Protocols.Replicated;
 
 namespace SecureTransformer.Protocols;
 
@@ -91,6 +92,32 @@ public static class ReplicatedCosts
         return cost;
     }
 
+    /// <summary>Normalisation: 252.5 bytes and 10 rounds at width 40, with zero; 72 bytes more with the square root's scale.</summary>
+    public static OperationCost Normalize(int count, int width, int minimumBits = 0, bool mayBeZero = true, bool squareRoot = true)
+    {
+        var circuit = new LeadingZeroCircuit(minimumBits, width, mayBeZero);
+        int powers = squareRoot ? 2 : 1;
+        int tables = (2 * powers) + (squareRoot ? 1 : 0) + (mayBeZero ? 1 : 0);
+        long planes = circuit.Layout.DealtPlanes + (2L * circuit.Reshared) + (3L * circuit.Levels.Sum(gates => gates.Length));
+        long bytes = (planes * PlanesOf(count)) + ((circuit.Bits.Count + (2L * tables)) * Words(count));
+        bytes += Product(checked(count * powers), 0).Bytes;
+
+        // Party by party, since the second dealing waits for party 0 alone: after the first, party 1 has waited for one message and party 2 for two.
+        (int p0, int p1, int p2) = (0, 1, 2);
+        for (int level = 0; level <= circuit.Levels.Count; level++)
+        {
+            if (level == circuit.Levels.Count)
+            {
+                p2 = Math.Max(p2, p0 + 1);
+                (p1, p2) = (Math.Max(p1, p2 + 1), Math.Max(p2, p1 + 1));
+            }
+
+            (p0, p1, p2) = (Math.Max(p0, p1 + 1), Math.Max(p1, p2 + 1), Math.Max(p2, p0 + 1));
+        }
+
+        return new OperationCost(Math.Max(p0, Math.Max(p1, p2)), bytes);
+    }
+
     /// <summary>
     /// In groups of 64,000 values, whose planes are whole words: blocks of four bits are dealt as 15 planes to one party, generate and propagate go both ways
     /// between two parties, and each AND of the tree costs three planes.
@@ -106,9 +133,14 @@ public static class ReplicatedCosts
             planes += 3 * (carry ? (2 * (left / 2)) - 1 : left / 2);
         }
 
+        return new OperationCost(2 + BitOperations.Log2((uint)((2 * blocks) - 1)), planes * PlanesOf(count));
+    }
+
+    /// <summary>The bytes of one plane of each group of values.</summary>
+    private static long PlanesOf(int count)
+    {
         int whole = Math.DivRem(count, ReplicatedSession.GroupSize, out int rest);
-        long bytes = planes * ((whole * Plane(ReplicatedSession.GroupSize)) + (rest == 0 ? 0 : Plane(rest)));
-        return new OperationCost(2 + BitOperations.Log2((uint)((2 * blocks) - 1)), bytes);
+        return (whole * Plane(ReplicatedSession.GroupSize)) + (rest == 0 ? 0 : Plane(rest));
     }
 
     /// <summary>The bytes of one bit of each of so many values.</summary>

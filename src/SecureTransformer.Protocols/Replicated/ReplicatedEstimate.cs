@@ -115,6 +115,16 @@ public sealed class ReplicatedEstimate : MpcSession
         Count(ReplicatedCosts.MultiplyBit(CountOf(result)));
 
     /// <inheritdoc/>
+    protected override async ValueTask<NormalizingScale> NormalizeCoreAsync(
+        SecretTensor x, int width, int minimumBits, bool mayBeZero, bool squareRoot, CancellationToken cancellationToken)
+    {
+        await Count(ReplicatedCosts.Normalize(CountOf(x), width, minimumBits, mayBeZero, squareRoot)).ConfigureAwait(false);
+        return new NormalizingScale(Integers(), Integers(), squareRoot ? Integers() : null, squareRoot ? Integers() : null);
+
+        SecretTensor Integers() => Allocate(x.Shape, 0);
+    }
+
+    /// <inheritdoc/>
     protected override ValueTask InputCoreAsync(int owner, ReadOnlyMemory<double> values, SecretTensor result, CancellationToken cancellationToken) =>
         Count(ReplicatedCosts.Input(CountOf(result)));
 

@@ -108,13 +108,7 @@ public sealed partial class ReplicatedSession
 
         FrameBuffer frame = Next.Rent(planes.DealtWords * sizeof(ulong));
         Span<ulong> dealt = frame.Words;
-        for (int b = 0; b < layout.Blocks; b++)
-        {
-            int size = layout.SizeOf(b);
-            UnaryCode.Encode(
-                bits.Slice(b * CarryLayout.BlockBits * words, size * words), size, dealt.Slice(CarryLayout.DealtAt(b) * words, ((1 << size) - 1) * words), words);
-        }
-
+        UnaryCode.EncodeBlocks(bits, layout, dealt, words);
         if (planes.Carry)
         {
             bits.Slice(layout.Bits * words, words).CopyTo(dealt[(layout.DealtPlanes * words)..]);

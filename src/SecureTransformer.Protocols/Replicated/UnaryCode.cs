@@ -24,6 +24,16 @@ internal static class UnaryCode
         }
     }
 
+    /// <summary>Writes the codes of all blocks of a layout from the planes of all bits.</summary>
+    public static void EncodeBlocks(ReadOnlySpan<ulong> bits, CarryLayout layout, Span<ulong> code, int words)
+    {
+        for (int b = 0; b < layout.Blocks; b++)
+        {
+            int size = layout.SizeOf(b);
+            Encode(bits.Slice(b * CarryLayout.BlockBits * words, size * words), size, code.Slice(CarryLayout.DealtAt(b) * words, ((1 << size) - 1) * words), words);
+        }
+    }
+
     /// <summary>
     /// From XOR shares of u's code and the planes of v: shares of generate = [u + v >= 2^s] = T_{2^s - v} and of propagate = [u + v = 2^s - 1].
     /// An empty span for one of them leaves it out.

@@ -33,8 +33,8 @@ public class ReplicatedTraceTests
         }
 
         Assert.Empty(zeros.Problems());
-        // Input, import, export, products, the three frames of truncation, and, the two of comparison, the two of a bit as a number.
-        Assert.Equal([3, 4, 5, 16, 17, 18, 19, 32, 33, 34, 35, 36], zeros.Operations.Order().Select(o => (int)o));
+        // Input, import, export, products, the three frames of truncation, and, the two of comparison, the two of a bit as a number, the four of normalisation.
+        Assert.Equal([3, 4, 5, 16, 17, 18, 19, 32, 33, 34, 35, 36, 38, 39, 40, 41], zeros.Operations.Order().Select(o => (int)o));
     }
 
     [Fact]
@@ -97,6 +97,8 @@ public class ReplicatedTraceTests
             await s.ToArithmeticAsync(both);
             SecretTensor rectified = await s.MultiplyBitAsync(s.Not(negative), x);
             await s.RevealToAsync(await s.SelectAsync(zero, x, rectified), 1);
+            NormalizingScale scale = await s.NormalizeAsync(rectified, 40);
+            Assert.Equal(secret.Select(v => v <= 0 ? 0 : Math.ScaleB(1, 39 - Math.ILogB(Math.ScaleB(v, 18)))), await s.RevealAsync(scale.Scale));
             SecretTensor largest = await s.MaximumAsync(x, 32);
             Assert.Equal(secret.Chunk(Columns).Select(r => r.Max()), await s.RevealAsync(largest));
         }

@@ -1,0 +1,107 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using SecureTransformer.Numerics;
+
+namespace SecureTransformer.Protocols.Replicated;
+
+/// <summary>Numbered bit planes of one group of values in replicated XOR shares, and levels of gates on them.</summary>
+internal sealed class SharedPlanes : IDisposable
+{
+    private readonly SecretBuffer[] _components;
+
+    /// <summary>This party's masked shares of the current level's gates, kept until the next party's come.</summary>
+    private readonly SecretBuffer _level;
+
+    public SharedPlanes(SecretBufferPool pool, int count, int planes, int gates)
+    {
+        Count = count;
+        Words = (count + 63) / 64;
+        _components = [pool.Rent(planes * Words), pool.Rent(planes * Words)];
+        _level = pool.Rent(gates * Words);
+    }
+
+    /// <summary>The number of values.</summary>
+    public int Count { get; }
+
+    /// <summary>The words of a plane.</summary>
+    public int Words { get; }
+
+    /// <summary>A run of planes of a component.</summary>
+    public Span<ulong> Of(int component, int plane, int count = 1) => _components[component].Span.Slice(plane * Words, count * Words);
+
+    /// <summary>target ^= source, or target = source.</summary>
+    public void Put(int source, int target, bool onto)
+    {
+        for (int c = 0; c < 2; c++)
+        {
+            Put(Of(c, source), Of(c, target), onto);
+        }
+    }
+
+    /// <summary>This party's additive share of each gate's result, still to be masked and sent to the party before.</summary>
+    public Span<ulong> Multiply(ReadOnlySpan<PlaneGate> gates)
+    {
+        Span<ulong> level = _level.Span[..(gates.Length * Words)];
+        level.Clear();
+        for (int g = 0; g < gates.Length; g++)
+        {
+            Span<ulong> sum = level.Slice(g * Words, Words);
+            foreach ((int x, int y) in gates[g].Terms)
+            {
+                AddProducts(Of(0, x), Of(1, x), Of(0, y), Of(1, y), sum);
+            }
+        }
+
+        return level;
+    }
+
+    /// <summary>Puts a level's results in place, from the own masked shares and those received.</summary>
+    public void Place(ReadOnlySpan<PlaneGate> gates, ReadOnlySpan<ulong> received)
+    {
+        for (int g = 0; g < gates.Length; g++)
+        {
+            Put(_level.Span.Slice(g * Words, Words), Of(0, gates[g].Target), gates[g].Onto);
+            Put(received.Slice(g * Words, Words), Of(1, gates[g].Target), gates[g].Onto);
+        }
+    }
+
+    public void Dispose()
+    {
+        _level.Dispose();
+        foreach (SecretBuffer component in _components)
+        {
+            component.Dispose();
+        }
+    }
+
+    private static void Put(ReadOnlySpan<ulong> source, Span<ulong> target, bool onto)
+    {
+        if (onto)
+        {
+            RingKernels.Xor(source, target, target);
+        }
+        else
+        {
+            source.CopyTo(target);
+        }
+    }
+
+    /// <summary>sum ^= x0 y0 ^ x0 y1 ^ x1 y0.</summary>
+    private static void AddProducts(ReadOnlySpan<ulong> x0, ReadOnlySpan<ulong> x1, ReadOnlySpan<ulong> y0, ReadOnlySpan<ulong> y1, Span<ulong> sum)
+    {
+        Span<Vector512<ulong>> wide = MemoryMarshal.Cast<ulong, Vector512<ulong>>(sum);
+        ReadOnlySpan<Vector512<ulong>> a0 = MemoryMarshal.Cast<ulong, Vector512<ulong>>(x0);
+        ReadOnlySpan<Vector512<ulong>> a1 = MemoryMarshal.Cast<ulong, Vector512<ulong>>(x1);
+        ReadOnlySpan<Vector512<ulong>> b0 = MemoryMarshal.Cast<ulong, Vector512<ulong>>(y0);
+        ReadOnlySpan<Vector512<ulong>> b1 = MemoryMarshal.Cast<ulong, Vector512<ulong>>(y1);
+        for (int i = 0; i < wide.Length; i++)
+        {
+            wide[i] ^= (a0[i] & (b0[i] ^ b1[i])) ^ (a1[i] & b0[i]);
+        }
+
+        for (int i = wide.Length * Vector512<ulong>.Count; i < sum.Length; i++)
+        {
+            sum[i] ^= (x0[i] & (y0[i] ^ y1[i])) ^ (x1[i] & y0[i]);
+        }
+    }
+}
