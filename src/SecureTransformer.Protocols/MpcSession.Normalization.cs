@@ -14,8 +14,8 @@ public abstract partial class MpcSession
     /// <param name="squareRoot">Whether the scale's square root is wanted, as a power of two and a parity.</param>
     /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
     /// <remarks>
-    /// Values outside the range give wrong results without a word. Few elements are compared with all width - minimumBits powers at once; many search the
-    /// highest bit by halving, with log2(width - minimumBits) comparisons one after another.
+    /// Values outside the range give wrong results without a word. Unless the protocol has its own way, few elements are compared with all width - minimumBits powers
+    /// at once; many search the highest bit by halving, with log2(width - minimumBits) comparisons one after another.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The range is empty or reaches past 2^62.</exception>
     public ValueTask<NormalizingScale> NormalizeAsync(

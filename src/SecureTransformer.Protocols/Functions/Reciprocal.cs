@@ -2,7 +2,7 @@ namespace SecureTransformer.Protocols;
 
 /// <summary>1 / x for positive x; 0 for x = 0.</summary>
 /// <remarks>
-/// <para>The argument is normalised to c in [1/2, 1] by comparisons with powers of two; 1 / c is a minimax polynomial of degree 8 (three truncated products,
+/// <para>The argument is normalised to c in [1/2, 1] (<see cref="MpcSession.NormalizeAsync"/>); 1 / c is a minimax polynomial of degree 8 (three truncated products,
 /// relative error 3.3e-7); the power of two is multiplied back.</para>
 /// <para>As a ring element the argument must lie in [2^<see cref="MinimumBits"/>, 2^<see cref="Width"/>), or be 0; outside, the result is wrong without a word.
 /// The result has the fractional bits of x. It is wrong by at most one unit in its last place plus a relative 2^-20 where Width - MinimumBits is at most 40
@@ -21,7 +21,7 @@ public sealed class Reciprocal : SecretFunction
     /// <summary>Makes a reciprocal for a known range.</summary>
     /// <param name="width">Arguments are below 2^width as ring elements; at most 62.</param>
     /// <param name="minimumBits">Arguments are at least 2^minimumBits as ring elements.</param>
-    /// <param name="mayBeZero">Whether an argument may also be 0; one more comparison.</param>
+    /// <param name="mayBeZero">Whether an argument may also be 0; that costs a little more.</param>
     /// <exception cref="ArgumentOutOfRangeException">A bound is out of range, or the range spans less than two bits or more than 50.</exception>
     public Reciprocal(int width = 40, int minimumBits = 0, bool mayBeZero = true)
     {

@@ -142,7 +142,7 @@ public static class Softmax
         return scope.Keep(await session.EvaluateAsync(Exp.Default.WithWidth(width), difference, cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>1 / sum with <see cref="SumBits"/> fractional bits for sums from 1/2 to 2 columns: few comparisons a row.</summary>
+    /// <summary>1 / sum with <see cref="SumBits"/> fractional bits for sums from 1/2 to 2 columns.</summary>
     private static async ValueTask<SecretTensor> ReciprocalAsync(
         MpcSession session, SecretTensor sum, int columns, bool mayBeZero, CancellationToken cancellationToken)
     {
