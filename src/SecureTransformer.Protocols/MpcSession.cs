@@ -21,16 +21,11 @@ public abstract partial class MpcSession : IAsyncDisposable
     /// <summary>The width, in bits, that comparisons assume of values nothing is known about.</summary>
     public const int DefaultWidth = 44;
 
-    private static readonly AsyncLocal<MpcSession?> s_composite = new();
-
     private readonly MpcSession? _parent;
     private readonly SessionScope _root;
     private readonly HashSet<SecretMatrix> _matrices = [];
     private readonly bool _ownsPool;
     private SessionScope _scope;
-    private int _busy;
-    private int _compositeBusy;
-    private string? _fault;
     private bool _disposed;
 
     /// <summary>Opens a session.</summary>
@@ -94,12 +89,16 @@ public abstract partial class MpcSession : IAsyncDisposable
         return _scope = new SessionScope(this, _scope, name);
     }
 
-    /// <summary>Frees and zeroes every secret that is alive and ends the session.</summary>
+    /// <summary>
+    /// Frees and zeroes every secret that is alive and ends the session. An operation under way is ended first, and the peers are told: its memory goes back
+    /// only when nothing computes on it any more.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (!_disposed)
         {
             _disposed = true;
+            await EndFlowAsync().ConfigureAwait(false);
             for (SessionScope? scope = _scope; scope is not null; scope = scope.Parent)
             {
                 scope.Clear();
@@ -190,83 +189,5 @@ public abstract partial class MpcSession : IAsyncDisposable
         }
 
         throw new ArgumentException("The secret belongs to another session.", name);
-    }
-
-    /// <summary>
-    /// Refuses to make a secret once the session is disposed, or beside a composed operation of another flow, whose scope would own and free it.
-    /// Called before anything is rented, so that a refusal leaves nothing behind.
-    /// </summary>
-    private void RequireFlow()
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        if (Volatile.Read(ref _compositeBusy) != 0 && !ReferenceEquals(s_composite.Value, this))
-        {
-            throw new InvalidOperationException("A secret was made while a composed operation of this session had not completed. Await each operation before the next.");
-        }
-    }
-
-    /// <summary>Runs one interactive primitive: refuses a second at the same time, and ends the session when it fails midway.</summary>
-    private protected async ValueTask<T> RunAsync<T>(string operation, Func<CancellationToken, ValueTask<T>> core, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_fault is { } fault)
-        {
-            throw new InvalidOperationException($"The session has ended: {fault}");
-        }
-
-        bool foreign = Volatile.Read(ref _compositeBusy) != 0 && !ReferenceEquals(s_composite.Value, this);
-        if (foreign || Interlocked.Exchange(ref _busy, 1) != 0)
-        {
-            throw new InvalidOperationException(
-                $"'{operation}' was started while another interactive operation of this session had not completed. Await each operation before the next.");
-        }
-
-        try
-        {
-            return await core(cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception error)
-        {
-            _fault = error is OperationCanceledException
-                ? $"'{operation}' was cancelled."
-                : $"'{operation}' failed with {error.GetType().Name}.";
-            AbortCore(_fault);
-            throw;
-        }
-        finally
-        {
-            Volatile.Write(ref _busy, 0);
-        }
-    }
-
-    /// <summary>Runs an operation made of several primitives, so that no other flow may interleave with it. Its secrets live in a scope of their own.</summary>
-    private protected ValueTask<SecretTensor> ComposeAsync(string operation, Func<ValueTask<SecretTensor>> body) =>
-        ComposeAsync(operation, async scope => scope.Keep(await body().ConfigureAwait(false)));
-
-    /// <summary>As above; the body keeps its results for the scope around its own.</summary>
-    private protected async ValueTask<T> ComposeAsync<T>(string operation, Func<SessionScope, ValueTask<T>> body)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        bool nested = ReferenceEquals(s_composite.Value, this) && Volatile.Read(ref _compositeBusy) != 0;
-        if (!nested && (Volatile.Read(ref _busy) != 0 || Interlocked.Exchange(ref _compositeBusy, 1) != 0))
-        {
-            throw new InvalidOperationException(
-                $"'{operation}' was started while another interactive operation of this session had not completed. Await each operation before the next.");
-        }
-
-        try
-        {
-            s_composite.Value = this;
-            using SessionScope scope = BeginScope();
-            return await body(scope).ConfigureAwait(false);
-        }
-        finally
-        {
-            if (!nested)
-            {
-                Volatile.Write(ref _compositeBusy, 0);
-            }
-        }
     }
 }

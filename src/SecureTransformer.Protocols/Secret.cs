@@ -44,7 +44,7 @@ public abstract class Secret : IDisposable
         {
             _disposed = true;
             Scope.Forget(this);
-            _storage.Release();
+            Session.Release(_storage);
         }
 
         GC.SuppressFinalize(this);

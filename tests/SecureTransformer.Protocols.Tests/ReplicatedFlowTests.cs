@@ -56,6 +56,47 @@ public class ReplicatedFlowTests
     });
 
     [Fact]
+    public Task What_is_disposed_beside_a_pending_operation_goes_back_only_when_it_has_ended() => ThreeAsync(async (s, gate) =>
+    {
+        SecretTensor x = await s.InputAsync(0, new TensorShape(3), Values(2, 3));
+        SecretTensor y = await s.InputAsync(0, new TensorShape(3), Values(1, 3));
+        if (s.PartyId != 0)
+        {
+            await gate.Task;
+            await s.MultiplyAsync(x, y);
+            return await s.RevealAsync(y);
+        }
+
+        ValueTask<SecretTensor> pending = s.MultiplyAsync(x, y);
+        int outstanding = s.OutstandingBuffers;
+        x.Dispose();
+        Assert.Equal(outstanding, s.OutstandingBuffers);
+        gate.SetResult();
+        await pending;
+        Assert.True(s.OutstandingBuffers < outstanding);
+        return await s.RevealAsync(y);
+    });
+
+    [Fact]
+    public async Task Disposing_a_session_ends_the_operation_under_way_before_its_memory_goes_back()
+    {
+        await using var network = new InMemoryNetwork(3);
+        var id = SessionId.New();
+        ReplicatedSession[] sessions = await Task.WhenAll(Enumerable.Range(0, 3).Select(async party =>
+            await ReplicatedSession.OpenAsync(await network.Party(party).OpenSessionAsync(id))));
+        SecretTensor[] x = await Task.WhenAll(sessions.Select(async s => await s.InputAsync(0, new TensorShape(3), Values(1, 3))));
+
+        Task<SecretTensor> pending = sessions[0].MultiplyAsync(x[0], x[0]).AsTask();
+        await sessions[0].DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.True(pending.IsFaulted);
+        ProtocolException told = await Assert.ThrowsAsync<ProtocolException>(async () => await sessions[1].MultiplyAsync(x[1], x[1]));
+        Assert.Contains("party 0", told.Message, StringComparison.Ordinal);
+        await sessions[1].DisposeAsync();
+        await sessions[2].DisposeAsync();
+    }
+
+    [Fact]
     public Task Local_operations_beside_a_pending_one_keep_their_results() => ThreeAsync(async (s, gate) =>
     {
         SecretTensor x = await s.InputAsync(0, new TensorShape(3), Values(1, 3));
