@@ -28,18 +28,18 @@ internal static class EstimateCommand
         {
             var network = new NetworkConditions { OneWayDelay = TimeSpan.FromMilliseconds(parsed.GetValue(delay)), BitsPerSecond = (long)(parsed.GetValue(rate) * 1e6) };
             InferenceEstimate estimate = await InferenceEstimate.ForClassificationAsync(
-                ModelConfig.FromDirectory(parsed.GetValue(model)!.FullName), parsed.GetValue(length), parsed.GetValue(bits), cancellationToken);
+                ModelConfig.FromDirectory(parsed.GetValue(model)!.FullName), parsed.GetValue(length), new InferenceOptions { FractionalBits = parsed.GetValue(bits) }, cancellationToken);
             Console.WriteLine($"{"part",-44} {"rounds",7} {"MB",10} {"network s",10}");
             foreach ((string part, OperationCost cost) in estimate.Parts)
             {
-                Show(part, cost, network);
+                Show(part, cost, estimate.NetworkSeconds(cost, network));
             }
 
-            Show("total", estimate.Total, network);
+            Show("total", estimate.Total, estimate.NetworkSeconds(estimate.Total, network));
             Console.WriteLine("MB over all parties and the client, exact; rounds at most; computing comes on top.");
             if (parsed.GetValue(json) is { } file)
             {
-                EstimatePart[] parts = [.. estimate.Parts.Append(KeyValuePair.Create("total", estimate.Total)).Select(p => EstimatePart.Of(p.Key, p.Value, network))];
+                EstimatePart[] parts = [.. estimate.Parts.Append(KeyValuePair.Create("total", estimate.Total)).Select(p => EstimatePart.Of(p.Key, p.Value, estimate.NetworkSeconds(p.Value, network)))];
                 await File.WriteAllTextAsync(file.FullName, JsonSerializer.Serialize(parts, EstimateJson.Default.EstimatePartArray) + "\n", cancellationToken);
             }
 
@@ -48,9 +48,9 @@ internal static class EstimateCommand
         return command;
     }
 
-    private static void Show(string part, OperationCost cost, NetworkConditions network) =>
+    private static void Show(string part, OperationCost cost, double seconds) =>
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{part,-44} {cost.Rounds,7} {cost.Bytes / 1e6,10:F3} {InferenceEstimate.NetworkSeconds(cost, network),10:F4}"));
+            CultureInfo.InvariantCulture, $"{part,-44} {cost.Rounds,7} {cost.Bytes / 1e6,10:F3} {seconds,10:F4}"));
 }
 
 /// <summary>One row of <c>estimate --json</c>.</summary>
@@ -64,12 +64,12 @@ internal sealed class EstimatePart
 
     public required double NetworkSeconds { get; init; }
 
-    public static EstimatePart Of(string part, OperationCost cost, NetworkConditions network) => new()
+    public static EstimatePart Of(string part, OperationCost cost, double seconds) => new()
     {
         Part = part,
         Rounds = cost.Rounds,
         Bytes = cost.Bytes,
-        NetworkSeconds = InferenceEstimate.NetworkSeconds(cost, network),
+        NetworkSeconds = seconds,
     };
 }
 

@@ -8,8 +8,11 @@ namespace SecureTransformer.Hosting;
 /// <summary>What an inference will send, part by part, known before anything runs.</summary>
 public sealed class InferenceEstimate
 {
-    private InferenceEstimate(IReadOnlyList<KeyValuePair<string, OperationCost>> parts, OperationCost total)
+    private readonly int _parties;
+
+    private InferenceEstimate(int parties, IReadOnlyList<KeyValuePair<string, OperationCost>> parts, OperationCost total)
     {
+        _parties = parties;
         Parts = parts;
         Total = total;
     }
@@ -20,27 +23,29 @@ public sealed class InferenceEstimate
     /// <summary>The sum. Bytes are exact, rounds an upper bound.</summary>
     public OperationCost Total { get; }
 
-    /// <summary>Seconds that a part spends on a network, computing left out: a delay for each round, and a third of the bytes through each party's link.</summary>
-    public static double NetworkSeconds(OperationCost cost, NetworkConditions network)
+    /// <summary>Seconds that a part spends on a network, computing left out: a delay for each round, and an equal part of the bytes through each party's link.</summary>
+    public double NetworkSeconds(OperationCost cost, NetworkConditions network)
     {
         ArgumentNullException.ThrowIfNull(network);
-        return (cost.Rounds * network.OneWayDelay.TotalSeconds) + (cost.Bytes * 8.0 / ReplicatedSession.Parties / network.BitsPerSecond);
+        return (cost.Rounds * network.OneWayDelay.TotalSeconds) + (cost.Bytes * 8.0 / _parties / network.BitsPerSecond);
     }
 
-    /// <summary>Estimates one classification under replicated sharing.</summary>
+    /// <summary>Estimates one classification.</summary>
     /// <param name="config">The model's configuration; no weights are needed.</param>
     /// <param name="length">The number of tokens.</param>
-    /// <param name="fractionalBits">The precision.</param>
+    /// <param name="options">Protocol and precision.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="ArgumentException">The model is no classifier, or takes fewer tokens.</exception>
     public static async Task<InferenceEstimate> ForClassificationAsync(
-        ModelConfig config, int length, int fractionalBits = 18, CancellationToken cancellationToken = default)
+        ModelConfig config, int length, InferenceOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(config);
         BertConfig bert = config as BertConfig ?? throw new ArgumentException($"{config.Source} describes no classifier.", nameof(config));
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, bert.MaxPositionEmbeddings);
-        var session = new ReplicatedEstimate(new SessionOptions { FractionalBits = fractionalBits });
+        options ??= new InferenceOptions();
+        options.Validate();
+        var session = EstimatingSession.Create(options.Protocol, new SessionOptions { FractionalBits = options.FractionalBits });
         await using (session.ConfigureAwait(false))
         {
             var model = (BertClassifier)await new BertArchitecture(bert)
@@ -50,13 +55,13 @@ public sealed class InferenceEstimate
                 SecretTensor tokens = session.Placeholder(new TensorShape(length, bert.VocabSize), 0);
                 SecretTensor types = session.Placeholder(new TensorShape(length, bert.TypeVocabSize), 0);
                 SecretTensor logits = await model.ForwardAsync(session, new BertInput(tokens, types), cancellationToken).ConfigureAwait(false);
-                OperationCost input = ReplicatedCosts.Import(tokens.Shape.Count) + ReplicatedCosts.Import(types.Shape.Count);
-                OperationCost output = ReplicatedCosts.Export(logits.Shape.Count);
+                OperationCost input = session.CostOfImport(tokens.Shape.Count) + session.CostOfImport(types.Shape.Count);
+                OperationCost output = session.CostOfExport(logits.Shape.Count);
                 KeyValuePair<string, OperationCost>[] parts =
                 [
                     KeyValuePair.Create("input", new OperationCost(1, input.Bytes)), .. session.ByScope, KeyValuePair.Create("output", output),
                 ];
-                return new InferenceEstimate(parts, parts.Aggregate(default(OperationCost), (sum, part) => sum + part.Value));
+                return new InferenceEstimate(session.PartyCount, parts, parts.Aggregate(default(OperationCost), (sum, part) => sum + part.Value));
             }
         }
     }
