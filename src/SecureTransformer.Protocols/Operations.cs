@@ -8,6 +8,7 @@ internal static class Operations
     public const ushort Input = 3;
     public const ushort Import = 4;
     public const ushort Export = 5;
+    public const ushort ImportDigest = 7;
     public const ushort Reveal = 6;
     public const ushort Multiply = 16;
     public const ushort TruncateOpen = 17;

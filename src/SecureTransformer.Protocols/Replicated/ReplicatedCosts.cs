@@ -20,8 +20,8 @@ public static class ReplicatedCosts
     /// <summary>Opening bits to all parties: 3 words for each 64 bits begun.</summary>
     public static OperationCost RevealBits(int count) => new(1, 3 * Plane(count));
 
-    /// <summary>What a client or a model owner sends to share values: 16 bytes an element, and four seeds.</summary>
-    public static OperationCost Import(int count) => new(1, (2 * Words(count)) + (4 * 16));
+    /// <summary>Values from a client or a model owner: 16 bytes an element and four seeds from there, and three digests between the parties.</summary>
+    public static OperationCost Import(int count) => new(2, (2 * Words(count)) + (4 * 16) + (3 * 32));
 
     /// <summary>What the parties send to a client: 24 bytes an element.</summary>
     public static OperationCost Export(int count) => new(1, 3 * Words(count));

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using SecureTransformer.Numerics;
 using SecureTransformer.Protocols.Replicated;
 using SecureTransformer.Sharing;
@@ -96,30 +97,53 @@ public sealed partial class ReplicatedSession
     }
 
     /// <inheritdoc/>
-    /// <remarks>See <see cref="ReplicatedCodec"/> for the frames.</remarks>
+    /// <remarks>See <see cref="ReplicatedCodec"/> for the frames. Neighbours compare digests of the component they both got: two rounds, 96 bytes more.</remarks>
     protected override async ValueTask ImportCoreAsync(IChannel source, SecretTensor result, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(result);
-        using AesCtrPrg? first = ReplicatedSharing.IsSeeded(ReplicatedSharing.ComponentOf(PartyId, 0)) ? await ReceiveSeedAsync().ConfigureAwait(false) : null;
-        using AesCtrPrg? second = ReplicatedSharing.IsSeeded(ReplicatedSharing.ComponentOf(PartyId, 1)) ? await ReceiveSeedAsync().ConfigureAwait(false) : null;
+        // Seeds come before words.
+        var digests = new byte[2][];
+        int place = ReplicatedSharing.IsSeeded(ReplicatedSharing.ComponentOf(PartyId, 0)) ? 0 : 1;
+        digests[place] = await ImportComponentAsync(source, result, place, cancellationToken).ConfigureAwait(false);
+        digests[1 - place] = await ImportComponentAsync(source, result, 1 - place, cancellationToken).ConfigureAwait(false);
+
+        // Each component stands at two parties. A client who gave them different ones could make its answer depend on single shares of the weights.
+        FrameBuffer own = Next.Rent(SHA256.HashSizeInBytes);
+        digests[1].CopyTo(own.Span);
+        Next.Send(own, Operations.ImportDigest);
+        using FrameBuffer theirs = await Previous.ReceiveAsync(Operations.ImportDigest, SHA256.HashSizeInBytes, cancellationToken).ConfigureAwait(false);
+        if (!CryptographicOperations.FixedTimeEquals(digests[0], theirs.Span))
+        {
+            throw new ProtocolException($"{source.PeerName} gave this party and {Previous.PeerName} shares that do not belong together.");
+        }
+    }
+
+    /// <summary>Fills a component from a seed, or receives its words; the digest of what was received.</summary>
+    private async ValueTask<byte[]> ImportComponentAsync(IChannel source, SecretTensor result, int place, CancellationToken cancellationToken)
+    {
+        if (ReplicatedSharing.IsSeeded(ReplicatedSharing.ComponentOf(PartyId, place)))
+        {
+            using FrameBuffer seed = await source.ReceiveAsync(Operations.Import, ShareSeeds.ByteCount, cancellationToken).ConfigureAwait(false);
+            using AesCtrPrg generator = ShareSeeds.Open(seed.Span);
+            foreach ((int start, int length) in new Chunks(result.Shape.Count))
+            {
+                generator.Fill(Shares(result, place).Slice(start, length));
+            }
+
+            return SHA256.HashData(seed.Span);
+        }
+
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         for (int start = 0; start < result.Shape.Count; start += Chunks.Size)
         {
             int length = Math.Min(Chunks.Size, result.Shape.Count - start);
-            first?.Fill(Shares(result, 0).Slice(start, length));
-            second?.Fill(Shares(result, 1).Slice(start, length));
+            using FrameBuffer frame = await source.ReceiveAsync(Operations.Import, length * sizeof(ulong), cancellationToken).ConfigureAwait(false);
+            frame.Words.CopyTo(Shares(result, place)[start..]);
+            digest.AppendData(frame.Span);
         }
 
-        if (PartyId != 0)
-        {
-            await ReceiveAsync(source, Operations.Import, result, PartyId == 1 ? 1 : 0, cancellationToken).ConfigureAwait(false);
-        }
-
-        async ValueTask<AesCtrPrg> ReceiveSeedAsync()
-        {
-            using FrameBuffer frame = await source.ReceiveAsync(Operations.Import, ShareSeeds.ByteCount, cancellationToken).ConfigureAwait(false);
-            return ShareSeeds.Open(frame.Span);
-        }
+        return digest.GetHashAndReset();
     }
 
     /// <inheritdoc/>

@@ -56,7 +56,8 @@ internal sealed class PartyReport
 {
     public required long[] BytesByPhase { get; init; }
 
-    public required int[] RoundsByPhase { get; init; }
+    /// <summary>The party's logical clock when it had the input.</summary>
+    public required int InputClock { get; init; }
 
     public required long PeakMemoryBytes { get; init; }
 }

@@ -148,11 +148,11 @@ public sealed class InferenceClient : IAsyncDisposable
         channels.Meter.Phase = TrafficPhase.Output;
         double[] logits = await _codec.ReceiveAsync(parties, _config.NumLabels, _options.FractionalBits, cancellationToken).ConfigureAwait(false);
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        int rounds = channels.Meter.Clock - clock;
+        int endClock = channels.Meter.Clock;
 
         PartyReport[] reports = await PartyRequests.FromAllAsync(
             parties, (party, ct) => ControlChannel.ReceiveAsync(party, HostOperations.Report, ControlJson.Default.PartyReport, ct), cancellationToken).ConfigureAwait(false);
-        return new Classification(logits, _config.Labels, CostOf(seconds, rounds, channels.Meter, reports));
+        return new Classification(logits, _config.Labels, CostOf(seconds, clock, endClock, channels.Meter, reports));
     }
 
     /// <summary>A tokenizer of another size would give the tokens other numbers than the model knows them by.</summary>
@@ -185,26 +185,30 @@ public sealed class InferenceClient : IAsyncDisposable
             },
             cancellationToken);
 
-    private static Cost CostOf(double seconds, int rounds, TrafficMeter client, PartyReport[] reports)
+    private static Cost CostOf(double seconds, int startClock, int endClock, TrafficMeter client, PartyReport[] reports)
     {
         TrafficPhase[] phases = Enum.GetValues<TrafficPhase>();
-        if (reports.Any(r => r.BytesByPhase.Length != phases.Length || r.RoundsByPhase.Length != phases.Length))
+        if (reports.Any(r => r.BytesByPhase.Length != phases.Length))
         {
             throw new ProtocolException("A party's report is not of the expected form.");
         }
 
         var bytes = new Dictionary<TrafficPhase, long>();
-        var chain = new Dictionary<TrafficPhase, int>();
         for (int p = 0; p < phases.Length; p++)
         {
             bytes[phases[p]] = client.BytesSent(phases[p]) + reports.Sum(r => r.BytesByPhase[p]);
-            chain[phases[p]] = reports.Max(r => r.RoundsByPhase[p]);
         }
 
         // The last message of the chain goes to the client, who alone sees the whole.
-        chain[TrafficPhase.Input] = 1;
-        chain[TrafficPhase.Output] = 1;
-        chain[TrafficPhase.Online] = rounds - 2;
+        int input = reports.Max(r => r.InputClock) - startClock;
+        var chain = new Dictionary<TrafficPhase, int>
+        {
+            [TrafficPhase.Setup] = startClock,
+            [TrafficPhase.Input] = input,
+            [TrafficPhase.Offline] = 0,
+            [TrafficPhase.Online] = endClock - startClock - input - 1,
+            [TrafficPhase.Output] = 1,
+        };
         long[] byParty = [.. reports.Select(r => phases.Select((phase, p) => phase == TrafficPhase.Setup ? 0 : r.BytesByPhase[p]).Sum())];
         return new Cost(seconds, byParty, bytes, chain);
     }

@@ -59,7 +59,7 @@ public sealed class InferenceEstimate
                 OperationCost output = session.CostOfExport(logits.Shape.Count);
                 KeyValuePair<string, OperationCost>[] parts =
                 [
-                    KeyValuePair.Create("input", new OperationCost(1, input.Bytes)), .. session.ByScope, KeyValuePair.Create("output", output),
+                    KeyValuePair.Create("input", input), .. session.ByScope, KeyValuePair.Create("output", output),
                 ];
                 return new InferenceEstimate(session.PartyCount, parts, parts.Aggregate(default(OperationCost), (sum, part) => sum + part.Value));
             }

@@ -131,7 +131,7 @@ public sealed partial class PartyHost : IAsyncDisposable
             catch (Exception error)
             {
                 LogFailure(_options.Logger, _endpoint.PartyId, client.Channel.PeerName, Printable(error.Message));
-                client.Channel.Abort(error is OperationCanceledException ? "the party is stopping" : error.Message);
+                client.Channel.Abort(ReasonFor(error));
             }
         }
     }
@@ -150,18 +150,21 @@ public sealed partial class PartyHost : IAsyncDisposable
                 throw new RefusalException("this party already holds a model; restart it to load another");
             }
 
-            MpcProtocol protocol = ProtocolNames.Parse(request.Protocol);
+            MpcProtocol protocol = ProtocolNames.Find(request.Protocol) ?? throw new RefusalException($"there is no such protocol; there are {string.Join(", ", ProtocolNames.All)}");
             byte[] configuration = Encoding.UTF8.GetBytes(request.Configuration ?? throw new RefusalException("the configuration is missing"));
             ModelArchitecture architecture = ModelArchitecture.Create(ModelConfig.Parse(configuration, "the model owner's configuration"));
+            RequireRoom(architecture);
             string identity = $"{client.SessionId}/{DigestOf(configuration)}";
             var options = new SessionOptions { FractionalBits = request.FractionalBits, MaxDegreeOfParallelism = _options.MaxDegreeOfParallelism, Agreement = identity };
-            (ChannelSet channels, MpcSession session) = await OpenAsync(client, protocol, options, null, cancellationToken).ConfigureAwait(false);
+            MpcSession? session = null;
             SecureModel? model = null;
             try
             {
                 // The weights outlive the session's links: requests have their own.
+                ChannelSet channels = await OpenLinksAsync(client, cancellationToken).ConfigureAwait(false);
                 await using (channels.ConfigureAwait(false))
                 {
+                    session = await OpenSessionAsync(client, channels, protocol, options, null, cancellationToken).ConfigureAwait(false);
                     session.Meter.Phase = TrafficPhase.Setup;
                     SendReady(client.Channel);
                     model = await architecture.BuildAsync(
@@ -184,7 +187,11 @@ public sealed partial class PartyHost : IAsyncDisposable
             catch when (_model is null)
             {
                 model?.Dispose();
-                await session.DisposeAsync().ConfigureAwait(false);
+                if (session is not null)
+                {
+                    await session.DisposeAsync().ConfigureAwait(false);
+                }
+
                 throw;
             }
 
@@ -193,6 +200,17 @@ public sealed partial class PartyHost : IAsyncDisposable
         finally
         {
             _loading.Release();
+        }
+    }
+
+    /// <summary>Refuses a model that does not fit, before anything is allocated for it: two words a weight, and as much again for the largest tensor while it is arranged.</summary>
+    private void RequireRoom(ModelArchitecture architecture)
+    {
+        const long BytesPerWeight = 2 * sizeof(ulong);
+        long bytes = BytesPerWeight * (architecture.Weights.Sum(w => (long)w.Shape.Count) + architecture.Weights.Max(w => (long)w.Shape.Count));
+        if (bytes > _options.MaxModelBytes)
+        {
+            throw new RefusalException($"the model's shares need {bytes >> 20} MiB and this party has {_options.MaxModelBytes >> 20} MiB for a model");
         }
     }
 
@@ -222,25 +240,44 @@ public sealed partial class PartyHost : IAsyncDisposable
             throw new RefusalException("the request's padding mask or positions are out of range");
         }
 
-        await AdmitAsync(client, cancellationToken).ConfigureAwait(false);
+        bool admitted = false;
         try
         {
-            var options = new SessionOptions
+            // Party 0 admits first; at the others a request takes its place once party 0 has opened its links, so that nobody holds places at one party alone.
+            if (_endpoint.PartyId == 0)
             {
-                FractionalBits = request.FractionalBits,
-                MaxDegreeOfParallelism = _options.MaxDegreeOfParallelism,
-                Agreement = $"{loaded.Identity}, request {DigestOf(message)}",
-            };
-            (ChannelSet channels, MpcSession session) = await OpenAsync(client, loaded.Protocol, options, loaded.Session, cancellationToken).ConfigureAwait(false);
+                await AdmitAsync(client, cancellationToken).ConfigureAwait(false);
+                admitted = true;
+            }
+
+            ChannelSet channels = await OpenLinksAsync(client, cancellationToken).ConfigureAwait(false);
             await using (channels.ConfigureAwait(false))
-            await using (session.ConfigureAwait(false))
             {
-                await ClassifyAsync(client, request, bert, session, cancellationToken).ConfigureAwait(false);
+                if (!admitted)
+                {
+                    await AdmitAsync(client, cancellationToken).ConfigureAwait(false);
+                    admitted = true;
+                }
+
+                var options = new SessionOptions
+                {
+                    FractionalBits = request.FractionalBits,
+                    MaxDegreeOfParallelism = _options.MaxDegreeOfParallelism,
+                    Agreement = $"{loaded.Identity}, request {DigestOf(message)} of {client.ClientIdentity}",
+                };
+                MpcSession session = await OpenSessionAsync(client, channels, loaded.Protocol, options, loaded.Session, cancellationToken).ConfigureAwait(false);
+                await using (session.ConfigureAwait(false))
+                {
+                    await ClassifyAsync(client, request, bert, session, cancellationToken).ConfigureAwait(false);
+                }
             }
         }
         finally
         {
-            _requests.Release();
+            if (admitted)
+            {
+                _requests.Release();
+            }
         }
     }
 
@@ -253,6 +290,7 @@ public sealed partial class PartyHost : IAsyncDisposable
         session.Meter.Phase = TrafficPhase.Online;
         SecretTensor tokens = await session.ImportAsync(client.Channel, new TensorShape(length, model.Config.VocabSize), 0, cancellationToken).ConfigureAwait(false);
         SecretTensor types = await session.ImportAsync(client.Channel, new TensorShape(length, model.Config.TypeVocabSize), 0, cancellationToken).ConfigureAwait(false);
+        int inputClock = session.Meter.Clock;
         var input = new BertInput(tokens, types, request.PositionIds, [.. request.AttentionMask.Select(c => c == '1')]);
         SecretTensor logits;
         var watch = new ClientWatch(client.Channel, cancellationToken);
@@ -262,7 +300,7 @@ public sealed partial class PartyHost : IAsyncDisposable
         }
 
         await session.ExportAsync(client.Channel, logits, cancellationToken).ConfigureAwait(false);
-        SendReport(client.Channel, session.Meter);
+        SendReport(client.Channel, session.Meter, inputClock);
 
         // A sign of life to the client after each layer: it must not take a long computation for a dead party.
         ValueTask Observe(string name, SecretTensor tensor)
@@ -293,24 +331,32 @@ public sealed partial class PartyHost : IAsyncDisposable
         }
     }
 
-    private async Task<(ChannelSet Channels, MpcSession Session)> OpenAsync(
-        ClientConnection client, MpcProtocol protocol, SessionOptions options, MpcSession? parent, CancellationToken cancellationToken)
+    private async Task<ChannelSet> OpenLinksAsync(ClientConnection client, CancellationToken cancellationToken)
     {
         var watch = new ClientWatch(client.Channel, cancellationToken);
         await using (watch.ConfigureAwait(false))
         {
-            ChannelSet channels = await _endpoint.OpenSessionAsync(client.SessionId, watch.Token).ConfigureAwait(false);
-            try
-            {
-                return (channels, await LocalParties.OpenAsync(protocol, channels, options, parent, watch.Token).ConfigureAwait(false));
-            }
-            catch
-            {
-                await channels.DisposeAsync().ConfigureAwait(false);
-                throw;
-            }
+            return await _endpoint.OpenSessionAsync(client.SessionId, watch.Token).ConfigureAwait(false);
         }
     }
+
+    private static async Task<MpcSession> OpenSessionAsync(
+        ClientConnection client, ChannelSet channels, MpcProtocol protocol, SessionOptions options, MpcSession? parent, CancellationToken cancellationToken)
+    {
+        var watch = new ClientWatch(client.Channel, cancellationToken);
+        await using (watch.ConfigureAwait(false))
+        {
+            return await LocalParties.OpenAsync(protocol, channels, options, parent, watch.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What a client is told: what is about its request or the network; nothing of a failure inside the party.</summary>
+    private static string ReasonFor(Exception error) => error switch
+    {
+        OperationCanceledException => "the party is stopping",
+        RefusalException or ProtocolException or InvalidDataException or NotSupportedException or IOException => error.Message,
+        _ => "the party failed; its log says why",
+    };
 
     /// <summary>A message may quote what a client sent: no line of the log is of its making.</summary>
     private static string Printable(string text) => string.Concat(text.Take(500).Select(c => char.IsControl(c) ? '?' : c));
@@ -337,13 +383,13 @@ public sealed partial class PartyHost : IAsyncDisposable
         channel.Meter.Phase = phase;
     }
 
-    private static void SendReport(IChannel channel, TrafficMeter meter)
+    private static void SendReport(IChannel channel, TrafficMeter meter, int inputClock)
     {
         TrafficPhase[] phases = Enum.GetValues<TrafficPhase>();
         var report = new PartyReport
         {
             BytesByPhase = [.. phases.Select(meter.BytesSent)],
-            RoundsByPhase = [.. phases.Select(meter.Rounds)],
+            InputClock = inputClock,
             PeakMemoryBytes = Environment.WorkingSet,
         };
         meter.Phase = TrafficPhase.Setup;

@@ -22,6 +22,9 @@ public sealed class PartyHostOptions
     /// <summary>The largest number of tokens of a request. The default is 4,096.</summary>
     public int MaxTokens { get; init; } = 4096;
 
+    /// <summary>The most memory that a model's shares may take, in bytes. The default is what the system gives this process.</summary>
+    public long MaxModelBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
     /// <summary>The largest number of threads that one request's kernels use. The default is the number of processors.</summary>
     public int MaxDegreeOfParallelism { get; init; } = Environment.ProcessorCount;
 
@@ -33,6 +36,7 @@ public sealed class PartyHostOptions
     {
         MaxConcurrentRequests = MaxConcurrentRequests,
         MaxTokens = MaxTokens,
+        MaxModelBytes = MaxModelBytes,
         MaxDegreeOfParallelism = MaxDegreeOfParallelism,
         AdmissionTimeout = transport?.ConnectTimeout ?? AdmissionTimeout,
         Logger = Logger,
@@ -47,6 +51,7 @@ public sealed class PartyHostOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConcurrentRequests, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(AdmissionTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxTokens, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxModelBytes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxDegreeOfParallelism, 1);
     }
 }

@@ -8,6 +8,8 @@ internal sealed partial class PartyProcess : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
+    private const string ChildVariable = "SECURE_TRANSFORMER_PARTY";
+
     private readonly Process _process;
     private readonly Task<int> _exited;
 
@@ -38,6 +40,9 @@ internal sealed partial class PartyProcess : IDisposable
 
     public int Id => _process.Id;
 
+    /// <summary>Whether this process was started as a party. Such a process starts no parties of its own, however its program goes on.</summary>
+    public static bool IsChild => Environment.GetEnvironmentVariable(ChildVariable) is not null;
+
     /// <summary>Starts this program again as a party; see <see cref="PartyProgram"/>.</summary>
     public static PartyProcess Start(int party, string networkFile, string keyFile, LocalClusterOptions options)
     {
@@ -56,6 +61,7 @@ internal sealed partial class PartyProcess : IDisposable
             start.ArgumentList.Add(Path.GetFullPath(Environment.GetCommandLineArgs()[0]));
         }
 
+        start.Environment[ChildVariable] = "1";
         foreach (string argument in PartyProgram.ArgumentsOf(networkFile, keyFile, options))
         {
             start.ArgumentList.Add(argument);

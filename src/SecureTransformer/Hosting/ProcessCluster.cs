@@ -44,7 +44,10 @@ internal sealed class ProcessCluster : IClusterBackend
         }
     }
 
-    public static ProcessCluster Start(LocalClusterOptions options) => new(options);
+    /// <exception cref="InvalidOperationException">This process is itself a party of a cluster.</exception>
+    public static ProcessCluster Start(LocalClusterOptions options) => PartyProcess.IsChild
+        ? throw new InvalidOperationException("This process was started as a party and would start parties in turn: a program that starts a cluster of processes calls PartyProgram.TryRunAsync(args) first, and ends when that returns an exit code.")
+        : new ProcessCluster(options);
 
     public IClientEndpoint CreateClient() => TcpNetwork.CreateClient(_description, _client, _options.TransportOptions);
 

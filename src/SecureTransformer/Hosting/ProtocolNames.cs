@@ -18,9 +18,8 @@ public static class ProtocolNames
     /// <summary>The name of a protocol.</summary>
     public static string NameOf(MpcProtocol protocol) => s_names.First(n => n.Protocol == protocol).Name;
 
-    /// <summary>The protocol of a name.</summary>
-    /// <exception cref="ArgumentException">There is none; the message lists the names.</exception>
-    public static MpcProtocol Parse(string name)
+    /// <summary>The protocol of a name; null where there is none.</summary>
+    public static MpcProtocol? Find(string name)
     {
         foreach ((MpcProtocol protocol, string known) in s_names)
         {
@@ -30,6 +29,11 @@ public static class ProtocolNames
             }
         }
 
-        throw new ArgumentException($"'{name}' is no protocol; there are {string.Join(", ", All)}.", nameof(name));
+        return null;
     }
+
+    /// <summary>The protocol of a name.</summary>
+    /// <exception cref="ArgumentException">There is none; the message lists the names.</exception>
+    public static MpcProtocol Parse(string name) =>
+        Find(name) ?? throw new ArgumentException($"'{name}' is no protocol; there are {string.Join(", ", All)}.", nameof(name));
 }

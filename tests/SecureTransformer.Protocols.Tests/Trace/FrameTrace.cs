@@ -9,6 +9,7 @@ internal sealed class FrameTrace
     public const ushort Handshake = 1;
     public const ushort Keys = 2;
     public const ushort Import = 4;
+    public const ushort ImportDigest = 7;
     public const ushort Export = 5;
     public const ushort Reveal = 6;
     public const ushort Multiply = 16;
@@ -39,7 +40,7 @@ internal sealed class FrameTrace
     public IReadOnlySet<ushort> Operations => _bytes.Keys.Select(k => k.Operation).ToHashSet();
 
     /// <summary>Frames that carry shares: not the handshake, nor what is opened, which follows from values that the receivers are to learn.</summary>
-    private static bool CarriesShares(ushort operation) => operation is not (Handshake or Keys or Reveal or RevealBits);
+    private static bool CarriesShares(ushort operation) => operation is not (Handshake or Keys or ImportDigest or Reveal or RevealBits);
 
     public void Observe(in ObservedFrame frame)
     {

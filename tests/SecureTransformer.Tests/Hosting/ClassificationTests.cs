@@ -133,11 +133,12 @@ public class ClassificationTests
             int first = seen.Clocks(f => f.Phase == TrafficPhase.Input).Min();
             int last = seen.Clocks(f => f.Phase == TrafficPhase.Output).Max();
             Assert.Equal(last - first + 1, cost.RoundsTotal);
-            Assert.Equal(first, seen.Clocks(f => f.Phase == TrafficPhase.Input).Max());
+            // Shares of tokens and token types, each followed by a comparison of digests between the parties.
+            Assert.Equal(first + 2, seen.Clocks(f => f.Phase == TrafficPhase.Input).Max());
             Assert.Equal(last - 1, seen.Clocks(f => f.Phase == TrafficPhase.Online).Max());
-            Assert.Equal(1, cost.RoundsByPhase[TrafficPhase.Input]);
+            Assert.Equal(3, cost.RoundsByPhase[TrafficPhase.Input]);
             Assert.Equal(0, cost.RoundsByPhase[TrafficPhase.Offline]);
-            Assert.Equal(last - 1 - first, cost.RoundsByPhase[TrafficPhase.Online]);
+            Assert.Equal(last - 3 - first, cost.RoundsByPhase[TrafficPhase.Online]);
             Assert.Equal(1, cost.RoundsByPhase[TrafficPhase.Output]);
         }
 

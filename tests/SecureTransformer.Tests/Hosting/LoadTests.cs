@@ -17,6 +17,13 @@ public class LoadTests
     }
 
     [Fact]
+    public async Task A_model_larger_than_a_party_has_room_for_is_refused_before_anything_is_allocated()
+    {
+        await using var parties = new HostedParties(new PartyHostOptions { MaxModelBytes = 1_000_000 });
+        await RefusalTests.AssertRefused(parties.LoadAsync(), "MiB for a model");
+    }
+
+    [Fact]
     public async Task A_damaged_model_is_named_and_a_good_one_can_be_loaded_afterwards()
     {
         await using var parties = new HostedParties();

@@ -1,0 +1,55 @@
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Protocols.Tests;
+
+/// <summary>A client, who is no party, that does not follow the protocol.</summary>
+public class ReplicatedImportTests
+{
+    private const ushort Import = 4;
+    private const int Count = 3;
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task Shares_that_do_not_belong_together_end_the_session(bool otherWords, bool otherSeed)
+    {
+        await using var network = new InMemoryNetwork(3);
+        Task<Exception?[]> parties = Task.WhenAll(Enumerable.Range(0, 3).Select(party => Task.Run<Exception?>(async () =>
+        {
+            await using ClientConnection client = await network.Party(party).AcceptClientAsync();
+            await using ReplicatedSession session = await ReplicatedSession.OpenAsync(await network.Party(party).OpenSessionAsync(client.SessionId));
+            return await Record.ExceptionAsync(async () => await session.ImportAsync(client.Channel, new TensorShape(Count)));
+        })));
+        await using ClientChannels links = await network.Client().ConnectAsync(SessionId.New());
+        byte[] seed0 = [.. Enumerable.Repeat((byte)1, 16)];
+        byte[] seed1 = [.. Enumerable.Repeat((byte)2, 16)];
+        byte[] words = new byte[Count * sizeof(ulong)];
+        byte[] changed = [.. words];
+        changed[5] = 1;
+        byte[] otherSeed1 = [.. seed1];
+        otherSeed1[0] ^= 1;
+        Send(links[0], seed0);
+        Send(links[0], seed1);
+        Send(links[1], otherSeed ? otherSeed1 : seed1);
+        Send(links[1], words);
+        Send(links[2], seed0);
+        Send(links[2], otherWords ? changed : words);
+
+        Exception?[] errors = await parties;
+        if (!otherWords && !otherSeed)
+        {
+            Assert.All(errors, Assert.Null);
+            return;
+        }
+
+        Assert.Contains(errors, e => e is ProtocolException && e.Message.Contains("client 0", StringComparison.Ordinal) && e.Message.Contains("do not belong together", StringComparison.Ordinal));
+    }
+
+    private static void Send(IChannel party, byte[] payload)
+    {
+        FrameBuffer frame = party.Rent(payload.Length);
+        payload.CopyTo(frame.Span);
+        party.Send(frame, Import);
+    }
+}
