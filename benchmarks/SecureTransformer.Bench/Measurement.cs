@@ -45,7 +45,7 @@ internal static class Measurement
     private static async Task<Outcome> RunPartiesAsync(Workload workload, BenchOptions options)
     {
         long started = Stopwatch.GetTimestamp();
-        int count = LocalParties.CountOf(options.Protocol);
+        int count = MpcProtocols.PartyCountOf(options.Protocol);
         await using LoopbackNetwork? tcp = options.Tcp && count > 1 ? new LoopbackNetwork(count) : null;
         var session = new SessionOptions { FractionalBits = options.FractionalBits, MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / count) };
         await using LocalParties parties = tcp is null ? LocalParties.Create(options.Protocol, session) : LocalParties.Create(options.Protocol, tcp.Endpoints, session);

@@ -25,7 +25,7 @@ public sealed class LocalParties : IAsyncDisposable
 
     /// <summary>Sets up the parties of a protocol over memory.</summary>
     public static LocalParties Create(MpcProtocol protocol, SessionOptions? options = null, TransportOptions? transport = null) =>
-        Create(CountOf(protocol), Opener(protocol), options, transport);
+        Create(MpcProtocols.PartyCountOf(protocol), Opener(protocol), options, transport);
 
     /// <summary>Sets up the parties of a protocol of one's own over memory.</summary>
     /// <param name="count">The number of parties.</param>
@@ -45,16 +45,13 @@ public sealed class LocalParties : IAsyncDisposable
     public static LocalParties Create(MpcProtocol protocol, IReadOnlyList<IPartyEndpoint> endpoints, SessionOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        if (endpoints.Count != CountOf(protocol))
+        if (endpoints.Count != MpcProtocols.PartyCountOf(protocol))
         {
-            throw new ArgumentException($"{endpoints.Count} endpoints for a protocol of {CountOf(protocol)} parties.", nameof(endpoints));
+            throw new ArgumentException($"{endpoints.Count} endpoints for a protocol of {MpcProtocols.PartyCountOf(protocol)} parties.", nameof(endpoints));
         }
 
         return new LocalParties(Opener(protocol), options, endpoints, null);
     }
-
-    /// <summary>The number of parties of a protocol.</summary>
-    public static int CountOf(MpcProtocol protocol) => protocol == MpcProtocol.Replicated3 ? ReplicatedSession.Parties : 1;
 
     /// <summary>Runs the same program at every party, each with its own session, and returns what each returned, by party.</summary>
     /// <remarks>When one party fails the others are told, and the failure that caused theirs is thrown.</remarks>
@@ -126,27 +123,7 @@ public sealed class LocalParties : IAsyncDisposable
     }
 
     private static Func<ChannelSet, SessionOptions, CancellationToken, Task<MpcSession>> Opener(MpcProtocol protocol) =>
-        (channels, options, cancellationToken) => OpenAsync(protocol, channels, options, null, cancellationToken);
-
-    /// <summary>Opens this party's session of a protocol over its channels.</summary>
-    public static async Task<MpcSession> OpenAsync(
-        MpcProtocol protocol, ChannelSet channels, SessionOptions options, MpcSession? parent = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(channels);
-        switch (protocol)
-        {
-            case MpcProtocol.PlaintextFloat64:
-                channels.Meter.Phase = TrafficPhase.Online;
-                return new Float64Session(options, parent, channels.Meter);
-            case MpcProtocol.PlaintextFixedPoint:
-                channels.Meter.Phase = TrafficPhase.Online;
-                return new PlaintextSession(options, parent, channels.Meter);
-            case MpcProtocol.Replicated3:
-                return await ReplicatedSession.OpenAsync(channels, options, parent, cancellationToken).ConfigureAwait(false);
-            default:
-                throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "Not a protocol of this library.");
-        }
-    }
+        (channels, options, cancellationToken) => MpcProtocols.OpenSessionAsync(protocol, channels, options, null, cancellationToken);
 
     /// <summary>Frees the network over memory.</summary>
     public ValueTask DisposeAsync() => _network?.DisposeAsync() ?? ValueTask.CompletedTask;

@@ -49,7 +49,7 @@ internal static class InferCommand
                 var report = new InferReport
                 {
                     Protocol = described.Protocol,
-                    Parties = LocalParties.CountOf(described.Options.Protocol),
+                    Parties = MpcProtocols.PartyCountOf(described.Options.Protocol),
                     Transport = "tcp",
                     Model = described.Model,
                     SetupSeconds = 0,
@@ -62,7 +62,7 @@ internal static class InferCommand
                 Protocol = ProtocolNames.Parse(parsed.GetValue(protocol)!),
                 FractionalBits = parsed.GetValue(bits),
                 // Without privacy there is one party and nothing to separate.
-                Transport = parsed.GetValue(transport) == "tcp" && LocalParties.CountOf(ProtocolNames.Parse(parsed.GetValue(protocol)!)) > 1
+                Transport = parsed.GetValue(transport) == "tcp" && MpcProtocols.PartyCountOf(ProtocolNames.Parse(parsed.GetValue(protocol)!)) > 1
                     ? ClusterTransport.Tcp
                     : ClusterTransport.Memory,
                 TransportOptions = TimeoutOption.Transport(parsed.GetValue(timeout)),

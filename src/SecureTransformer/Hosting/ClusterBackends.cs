@@ -25,7 +25,7 @@ internal sealed class MemoryCluster : IClusterBackend
 
     public MemoryCluster(LocalClusterOptions options)
     {
-        int count = LocalParties.CountOf(options.Protocol);
+        int count = MpcProtocols.PartyCountOf(options.Protocol);
         _network = new InMemoryNetwork(count, options.TransportOptions);
         var hostOptions = new PartyHostOptions
         {

@@ -29,7 +29,7 @@ public sealed class LocalCluster : IAsyncDisposable
     public double SetupSeconds { get; }
 
     /// <summary>The number of parties.</summary>
-    public int PartyCount => LocalParties.CountOf(_options.Protocol);
+    public int PartyCount => MpcProtocols.PartyCountOf(_options.Protocol);
 
     /// <summary>Starts the parties and hands them shares of the model.</summary>
     /// <param name="modelDirectory">A directory with config.json, safetensors files and, for texts, a tokenizer.</param>

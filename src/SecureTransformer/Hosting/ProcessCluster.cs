@@ -19,7 +19,7 @@ internal sealed class ProcessCluster : IClusterBackend
         _folder = Directory.CreateTempSubdirectory("secure-transformer-");
         try
         {
-            int count = LocalParties.CountOf(options.Protocol);
+            int count = MpcProtocols.PartyCountOf(options.Protocol);
             IReadOnlyList<int> ports = TcpNetwork.FindFreePorts(count);
             var parties = new NetworkParty[count];
             for (int i = 0; i < count; i++)

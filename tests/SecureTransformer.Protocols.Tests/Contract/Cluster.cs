@@ -13,7 +13,7 @@ internal sealed class Cluster(int partyCount, Cluster.Opener open, TransportOpti
     public InMemoryNetwork Network { get; } = new(partyCount, transport);
 
     public static Cluster Of(MpcProtocol protocol, TransportOptions? transport = null) =>
-        new(LocalParties.CountOf(protocol), (channels, options, parent) => LocalParties.OpenAsync(protocol, channels, options, parent), transport);
+        new(MpcProtocols.PartyCountOf(protocol), (channels, options, parent) => MpcProtocols.OpenSessionAsync(protocol, channels, options, parent), transport);
 
     public Task<T[]> RunAsync<T>(Func<MpcSession, Task<T>> program) => RunAsync((_, session) => program(session));
 

@@ -143,7 +143,7 @@ public abstract partial class SessionContract(MpcProtocol protocol) : Arithmetic
     [InlineData(131_072)]
     public async Task A_client_shares_values_and_gets_values_back(int count)
     {
-        await using var network = new InMemoryNetwork(LocalParties.CountOf(Kind));
+        await using var network = new InMemoryNetwork(MpcProtocols.PartyCountOf(Kind));
         ShareCodec codec = ShareCodec.Create(Kind);
         Assert.Equal(network.PartyCount, codec.PartyCount);
         Task[] parties = [.. Enumerable.Range(0, network.PartyCount).Select(party => Task.Run(async () =>
@@ -151,7 +151,7 @@ public abstract partial class SessionContract(MpcProtocol protocol) : Arithmetic
             ClientConnection client = await network.Party(party).AcceptClientAsync();
             ChannelSet channels = await network.Party(party).OpenSessionAsync(client.SessionId);
             await using (client)
-            await using (MpcSession session = await LocalParties.OpenAsync(Kind, channels, new SessionOptions()))
+            await using (MpcSession session = await MpcProtocols.OpenSessionAsync(Kind, channels, new SessionOptions()))
             {
                 var shape = new TensorShape(count);
                 SecretTensor x = await session.ImportAsync(client.Channel, shape);
@@ -183,7 +183,7 @@ public abstract partial class SessionContract(MpcProtocol protocol) : Arithmetic
             return; // It encodes nothing.
         }
 
-        await using var network = new InMemoryNetwork(LocalParties.CountOf(Kind));
+        await using var network = new InMemoryNetwork(MpcProtocols.PartyCountOf(Kind));
         ClientChannels links = await network.Client().ConnectAsync(SessionId.New());
         IChannel[] channels = [.. Enumerable.Range(0, links.PartyCount).Select(i => links[i])];
         OverflowException error = await Assert.ThrowsAsync<OverflowException>(

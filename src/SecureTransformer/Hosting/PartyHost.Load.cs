@@ -1,0 +1,106 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using SecureTransformer.Architectures;
+using SecureTransformer.Models;
+using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Hosting;
+
+/// <content>Taking shares of a model from its owner.</content>
+public sealed partial class PartyHost
+{
+    private async Task LoadAsync(ClientConnection client, PartyRequest request, CancellationToken cancellationToken)
+    {
+        if (!await _loading.WaitAsync(0, cancellationToken).ConfigureAwait(false))
+        {
+            throw new RefusalException("another model is being loaded");
+        }
+
+        try
+        {
+            if (_model is not null)
+            {
+                throw new RefusalException("this party already holds a model; restart it to load another");
+            }
+
+            MpcProtocol protocol = ProtocolNames.Find(request.Protocol) ?? throw new RefusalException($"there is no such protocol; there are {string.Join(", ", ProtocolNames.All)}");
+            byte[] configuration = Encoding.UTF8.GetBytes(request.Configuration ?? throw new RefusalException("the configuration is missing"));
+            ModelArchitecture architecture = ModelArchitecture.Create(ModelConfig.Parse(configuration, "the model owner's configuration"));
+            RequireRoom(architecture);
+            string identity = $"{client.SessionId}/{DigestOf(configuration)}";
+            var options = new SessionOptions { FractionalBits = request.FractionalBits, MaxDegreeOfParallelism = _options.MaxDegreeOfParallelism, Agreement = identity };
+            MpcSession? session = null;
+            SecureModel? model = null;
+            try
+            {
+                // The weights outlive the session's links: requests have their own.
+                ChannelSet channels = await OpenLinksAsync(client, cancellationToken).ConfigureAwait(false);
+                await using (channels.ConfigureAwait(false))
+                {
+                    session = await OpenSessionAsync(client, channels, protocol, options, null, cancellationToken).ConfigureAwait(false);
+                    session.Meter.Phase = TrafficPhase.Setup;
+                    SendReady(client.Channel);
+                    model = await architecture.BuildAsync(
+                        session,
+                        async (spec, ct) =>
+                        {
+                            SecretTensor weight = await session.ImportAsync(client.Channel, spec.Shape, cancellationToken: ct).ConfigureAwait(false);
+                            ControlChannel.Signal(client.Channel, HostOperations.Progress);
+                            return weight;
+                        },
+                        cancellationToken).ConfigureAwait(false);
+                }
+
+                // The model counts when all parties have it: when the owner has heard so from each.
+                SendReady(client.Channel);
+                await ControlChannel.AwaitSignalAsync(client.Channel, HostOperations.Commit, cancellationToken).ConfigureAwait(false);
+                _model = new LoadedModel(identity, DigestOf(configuration), protocol, session, model);
+                SendReady(client.Channel);
+            }
+            catch when (_model is null)
+            {
+                model?.Dispose();
+                if (session is not null)
+                {
+                    await session.DisposeAsync().ConfigureAwait(false);
+                }
+
+                throw;
+            }
+
+            LogLoaded(_options.Logger, _endpoint.PartyId, identity);
+        }
+        finally
+        {
+            _loading.Release();
+        }
+    }
+
+    /// <summary>Refuses a model that does not fit, before anything is allocated for it: two words a weight, and as much again for the largest tensor while it is arranged.</summary>
+    private void RequireRoom(ModelArchitecture architecture)
+    {
+        const long BytesPerWeight = 2 * sizeof(ulong);
+        long bytes = BytesPerWeight * (architecture.Weights.Sum(w => (long)w.Shape.Count) + architecture.Weights.Max(w => (long)w.Shape.Count));
+        if (bytes > _options.MaxModelBytes)
+        {
+            throw new RefusalException($"the model's shares need {bytes >> 20} MiB and this party has {_options.MaxModelBytes >> 20} MiB for a model");
+        }
+    }
+
+    private sealed class LoadedModel(string identity, string configurationDigest, MpcProtocol protocol, MpcSession session, SecureModel model)
+    {
+        public string Identity => identity;
+
+        public string ConfigurationDigest => configurationDigest;
+
+        public MpcProtocol Protocol => protocol;
+
+        public MpcSession Session => session;
+
+        public SecureModel Model => model;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Party {Party} holds its shares of model {Model}")]
+    private static partial void LogLoaded(ILogger logger, int party, string model);
+}
