@@ -212,5 +212,4 @@ public sealed partial class PartyHost : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Party {Party}: {Client} ended its request")]
     private static partial void LogGone(ILogger logger, int party, string client);
-
 }
