@@ -66,11 +66,12 @@ internal static class Measurement
             (int Before, int After) clock = default;
             for (int r = options.WarmUp ? -1 : 0; r < options.Repetitions; r++)
             {
-                await barrier.WaitAsync();
+                // All parties begin at the same logical time, so that a chain counts from its first message whoever sends it.
+                s.Meter.RecordReceived(await barrier.WaitAsync(s.Meter.Clock));
                 TrafficSnapshot before = s.Meter.Snapshot();
                 long start = Stopwatch.GetTimestamp();
                 using SecretTensor result = await workload.Run(s, inputs, prepared);
-                await barrier.WaitAsync();
+                await barrier.WaitAsync(0);
                 double elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
                 TrafficSnapshot after = s.Meter.Snapshot();
                 bytes = after.BytesSentTotal - before.BytesSentTotal;
@@ -101,19 +102,22 @@ internal static class Measurement
     /// <summary>Lets all parties go on together, so that none starts the clock early.</summary>
     private sealed class Rendezvous(int count)
     {
-        private TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private TaskCompletionSource<int> _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _arrived;
+        private int _latest;
 
-        public Task WaitAsync()
+        /// <summary>Waits for all; the largest of their clocks.</summary>
+        public Task<int> WaitAsync(int clock)
         {
             lock (this)
             {
-                TaskCompletionSource current = _all;
+                TaskCompletionSource<int> current = _all;
+                _latest = Math.Max(_latest, clock);
                 if (++_arrived == count)
                 {
-                    _arrived = 0;
-                    _all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                    current.SetResult();
+                    _all = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+                    current.SetResult(_latest);
+                    (_arrived, _latest) = (0, 0);
                 }
 
                 return current.Task;
