@@ -13,6 +13,8 @@ internal readonly struct Frame(FrameBlock? block, int length, ushort operation, 
 
     internal int Length { get; } = length;
 
+    internal int Footprint => FramePool.FootprintOf(Length);
+
     internal ushort Operation { get; } = operation;
 
     internal int Clock { get; } = clock;

@@ -10,6 +10,9 @@ internal sealed class FrameBlock
 {
     internal const int Headroom = 64;
 
+    /// <summary>What a block takes beside its capacity: room around the payload, two objects, a place in a queue.</summary>
+    internal const int Overhead = 256;
+
     private readonly FramePool _pool;
     private readonly byte[] _array;
     private readonly int _offset;

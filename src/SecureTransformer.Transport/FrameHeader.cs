@@ -9,7 +9,7 @@ namespace SecureTransformer.Transport;
 internal readonly record struct FrameHeader(ulong SessionTag, ulong Sequence, ushort Operation, int Clock, int Length)
 {
     internal const int Size = 32;
-    private const int MaxClock = 1 << 30;
+    internal const int MaxClock = 1 << 30;
     private const uint Magic = 0x31465453;
 
     internal void Write(Span<byte> destination)

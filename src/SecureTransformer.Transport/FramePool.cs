@@ -27,6 +27,9 @@ internal sealed class FramePool
 
     internal long Outstanding => Interlocked.Read(ref _outstanding);
 
+    /// <summary>The memory that a frame of this length takes, with what goes with its block.</summary>
+    internal static int FootprintOf(int length) => CapacityOf(ClassOf(length)) + FrameBlock.Overhead;
+
     internal FrameBuffer Rent(int length) => new(RentBlock(length), length);
 
     internal FrameBlock RentBlock(int length)
@@ -37,7 +40,7 @@ internal sealed class FramePool
             _outstanding++;
             if (_free[sizeClass].TryPop(out FrameBlock? block))
             {
-                _retainedBytes -= block.Capacity;
+                _retainedBytes -= block.Capacity + FrameBlock.Overhead;
                 return block;
             }
         }
@@ -51,9 +54,9 @@ internal sealed class FramePool
         lock (_gate)
         {
             _outstanding--;
-            if (_retainedBytes + block.Capacity <= MaxRetainedBytes)
+            if (_retainedBytes + block.Capacity + FrameBlock.Overhead <= MaxRetainedBytes)
             {
-                _retainedBytes += block.Capacity;
+                _retainedBytes += block.Capacity + FrameBlock.Overhead;
                 _free[block.SizeClass].Push(block);
             }
         }

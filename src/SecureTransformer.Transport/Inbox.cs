@@ -115,7 +115,7 @@ internal sealed class Inbox : IValueTaskSource<FrameBuffer>, IDisposable
             else
             {
                 _frames.Enqueue(frame);
-                _bytes += frame.Length;
+                _bytes += frame.Footprint;
             }
         }
 
@@ -173,7 +173,7 @@ internal sealed class Inbox : IValueTaskSource<FrameBuffer>, IDisposable
             Task room;
             lock (_gate)
             {
-                if (_fault is not null || _frames.Count == 0 || _bytes + length <= budget)
+                if (_fault is not null || _frames.Count == 0 || _bytes + FramePool.FootprintOf(length) <= budget)
                 {
                     return;
                 }
@@ -234,6 +234,13 @@ internal sealed class Inbox : IValueTaskSource<FrameBuffer>, IDisposable
             throw new ProtocolException(message);
         }
 
+        if (_owner.CheckClock(frame.Clock) is { } complaint)
+        {
+            frame.Release();
+            _owner.FailProtocol(complaint);
+            throw new ProtocolException(complaint);
+        }
+
         _owner.Meter.RecordReceived(frame.Clock);
         return new FrameBuffer(frame.Block!, frame.Length);
     }
@@ -241,7 +248,7 @@ internal sealed class Inbox : IValueTaskSource<FrameBuffer>, IDisposable
     private Frame Dequeue()
     {
         Frame frame = _frames.Dequeue();
-        _bytes -= frame.Length;
+        _bytes -= frame.Footprint;
         if (_room is not null)
         {
             _room.TrySetResult();

@@ -3,6 +3,13 @@ namespace SecureTransformer.Transport;
 /// <summary>What the channels of all transports share: checks, counting, the inbox, the end of a channel.</summary>
 internal abstract class LinkChannel : IChannel
 {
+    // How far a client may be ahead of a party. It carries the clock of one party to the others, and one that only deals
+    // to them has heard of none of their rounds: more than a request has, not a message or two.
+    private const int ClientLead = 1 << 16;
+
+    // However many frames a client sends, it leaves the parties half of the range: none can be made to break a party's bound.
+    private const int MaxClientClock = FrameHeader.MaxClock / 2;
+
     private readonly LinkInfo _info;
     private readonly TransportOptions _options;
     private readonly FramePool _pool;
@@ -79,7 +86,7 @@ internal abstract class LinkChannel : IChannel
             Clock = stamp,
             Payload = block.Payload(length),
         });
-        Interlocked.Add(ref _queuedBytes, length);
+        Interlocked.Add(ref _queuedBytes, FramePool.FootprintOf(length));
         Dispatch(new Frame(block, length, operation, stamp));
     }
 
@@ -130,6 +137,18 @@ internal abstract class LinkChannel : IChannel
         }
     }
 
+    /// <summary>What is wrong with the stamp of a frame about to be consumed; null if nothing is.</summary>
+    internal string? CheckClock(int stamp)
+    {
+        if (!_info.IsPeerClient)
+        {
+            return null;
+        }
+
+        int highest = Math.Min(Meter.Clock + ClientLead, MaxClientClock);
+        return stamp <= highest ? null : $"{Description} sent a frame with clock {stamp}, where a client's is at most {highest}.";
+    }
+
     /// <summary>Puts a frame on the link proper, after emulation.</summary>
     internal abstract void Transmit(in Frame frame);
 
@@ -137,7 +156,7 @@ internal abstract class LinkChannel : IChannel
     internal abstract void OnConsumed(int length);
 
     /// <summary>A frame of the outgoing queue is gone.</summary>
-    internal void OnLeft(int length) => Interlocked.Add(ref _queuedBytes, -length);
+    internal void OnLeft(int length) => Interlocked.Add(ref _queuedBytes, -FramePool.FootprintOf(length));
 
     /// <summary>Sends what is queued and closes the link.</summary>
     protected abstract ValueTask CloseAsync();
@@ -174,7 +193,7 @@ internal abstract class LinkChannel : IChannel
             throw fault.ToException();
         }
 
-        if (QueuedBytes + frame.Length > QueueLimit)
+        if (QueuedBytes + FramePool.FootprintOf(frame.Length) > QueueLimit)
         {
             throw new InvalidOperationException($"More than {QueueLimit} bytes are queued for {Description}; it does not receive fast enough.");
         }

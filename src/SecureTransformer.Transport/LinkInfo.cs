@@ -5,7 +5,8 @@ namespace SecureTransformer.Transport;
 /// <param name="LocalName">This end: "party 0".</param>
 /// <param name="PeerName">The other end: "party 1".</param>
 /// <param name="PeerAddress">Its address, if it has one.</param>
-internal sealed record LinkInfo(SessionId Session, string LocalName, string PeerName, string? PeerAddress = null)
+/// <param name="IsPeerClient">Whether the other end is a client and this one a party.</param>
+internal sealed record LinkInfo(SessionId Session, string LocalName, string PeerName, string? PeerAddress = null, bool IsPeerClient = false)
 {
     internal string Description { get; } = PeerAddress is null ? PeerName : $"{PeerName} ({PeerAddress})";
 }

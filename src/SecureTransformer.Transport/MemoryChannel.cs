@@ -15,10 +15,10 @@ internal sealed class MemoryChannel : LinkChannel
 
     internal static (MemoryChannel First, MemoryChannel Second) CreatePair(
         SessionId session, string first, TrafficMeter firstMeter, string second, TrafficMeter secondMeter,
-        FramePool pool, TransportOptions options, NetworkEmulator? emulator)
+        FramePool pool, TransportOptions options, NetworkEmulator? emulator, bool isFirstClient = false)
     {
         MemoryChannel a = new(new LinkInfo(session, first, second), firstMeter, pool, options, emulator?.Link(first, second));
-        MemoryChannel b = new(new LinkInfo(session, second, first), secondMeter, pool, options, emulator?.Link(second, first));
+        MemoryChannel b = new(new LinkInfo(session, second, first, IsPeerClient: isFirstClient), secondMeter, pool, options, emulator?.Link(second, first));
         a._peer = b;
         b._peer = a;
         return (a, b);

@@ -85,7 +85,7 @@ internal sealed class MemoryPartyEndpoint : IPartyEndpoint
         TrafficMeter meter = _registry.OpenClient(sessionId, out string refusal)
             ?? throw new ProtocolException($"{Name} refused the connection: {refusal}");
         (MemoryChannel client, MemoryChannel party) = MemoryChannel.CreatePair(
-            sessionId, clientName, clientMeter, Name, meter, _network.Pool, _network.Options, _network.Emulator);
+            sessionId, clientName, clientMeter, Name, meter, _network.Pool, _network.Options, _network.Emulator, isFirstClient: true);
         party.OnDisposed(() => _registry.CloseClient(sessionId));
         if (!_clients.Writer.TryWrite(new ClientConnection(sessionId, clientName, party)))
         {

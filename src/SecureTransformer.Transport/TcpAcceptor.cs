@@ -5,12 +5,15 @@ using System.Security.Authentication;
 namespace SecureTransformer.Transport;
 
 /// <summary>
-/// The listening end of a handshake. Newcomers are served side by side, so many at once and for so long; whatever one of
-/// them does ends with that one.
+/// The listening end of a handshake. Newcomers are served side by side, so many at once and for so long, see
+/// <see cref="PendingHandshakes"/>; whatever one of them does ends with that one.
 /// </summary>
 internal sealed class TcpAcceptor : IAsyncDisposable
 {
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(100);
+
+    // The first bytes of TLS follow a connection at once.
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(3);
 
     private readonly NetworkDescription _description;
     private readonly int _partyId;
@@ -21,10 +24,11 @@ internal sealed class TcpAcceptor : IAsyncDisposable
     private readonly HashSet<string> _clients;
     private readonly Dictionary<string, int> _parties;
     private readonly byte[] _digest;
+    private readonly PartyAddresses _partyAddresses;
+    private readonly PendingHandshakes _pending;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Socket _listener;
     private Task _accepting = Task.CompletedTask;
-    private int _pending;
 
     internal TcpAcceptor(
         NetworkDescription description, int partyId, PartyIdentity identity, TransportOptions options, Rendezvous rendezvous,
@@ -39,12 +43,15 @@ internal sealed class TcpAcceptor : IAsyncDisposable
         _clients = [.. description.Clients, .. description.Owners ?? []];
         _parties = description.Parties.Where(p => p.Id < partyId).ToDictionary(p => p.Fingerprint, p => p.Id);
         _digest = description.PartiesDigest();
+        _partyAddresses = new PartyAddresses(description.Parties.Where(p => p.Id < partyId), options.TimeProvider);
+        _pending = new PendingHandshakes(options.MaxPendingHandshakes, partyId, options.TimeProvider);
         _listener = Listen(description.Parties[partyId], options);
     }
 
     internal void Start()
     {
         TransportLog.Listening(_options.Logger, _partyId, _listener.LocalEndPoint!.ToString()!);
+        _partyAddresses.Resolve(_stopping.Token);
         _accepting = Task.Run(AcceptAsync);
     }
 
@@ -87,15 +94,16 @@ internal sealed class TcpAcceptor : IAsyncDisposable
             try
             {
                 Socket socket = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
-                if (Interlocked.Increment(ref _pending) > _options.MaxPendingHandshakes)
+                IPAddress address = PartyAddresses.Plain((socket.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None);
+                PendingHandshakes.Newcomer? newcomer = _pending.Admit(socket, address, _partyAddresses.Contains(address, _stopping.Token));
+                if (newcomer is null)
                 {
-                    Interlocked.Decrement(ref _pending);
-                    TransportLog.TurnedAway(_options.Logger, "a newcomer", "too many handshakes at once");
+                    TransportLog.TurnedAway(_options.Logger, address.ToString(), "too many handshakes at once");
                     socket.Dispose();
                     continue;
                 }
 
-                _ = Task.Run(() => ServeAsync(socket));
+                _ = Task.Run(() => ServeAsync(newcomer));
             }
             catch (Exception e)
             {
@@ -111,8 +119,9 @@ internal sealed class TcpAcceptor : IAsyncDisposable
         }
     }
 
-    private async Task ServeAsync(Socket socket)
+    private async Task ServeAsync(PendingHandshakes.Newcomer newcomer)
     {
+        Socket socket = newcomer.Socket;
         string address = "unknown address";
         TlsConnection? connection = null;
         string? trouble;
@@ -125,9 +134,11 @@ internal sealed class TcpAcceptor : IAsyncDisposable
             string shown = string.Empty;
             try
             {
+                await HearAsync(newcomer, either.Token).ConfigureAwait(false);
                 connection = await TlsConnection.AuthenticateAsync(
                     socket, asServer: true, _identity, Accepts, fingerprint => shown = fingerprint, either.Token).ConfigureAwait(false);
-                trouble = await GreetAsync(connection, either.Token).ConfigureAwait(false);
+                newcomer.Authenticated();
+                trouble = await GreetAsync(newcomer, connection, either.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
@@ -145,7 +156,7 @@ internal sealed class TcpAcceptor : IAsyncDisposable
         }
         finally
         {
-            Interlocked.Decrement(ref _pending);
+            _pending.Leave(newcomer);
         }
 
         if (trouble is not null)
@@ -156,16 +167,31 @@ internal sealed class TcpAcceptor : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits for the first bytes, and leaves them where they are.</summary>
+    private async Task HearAsync(PendingHandshakes.Newcomer newcomer, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource timer = new(LongestSilence, _options.TimeProvider);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        await newcomer.Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, either.Token).ConfigureAwait(false);
+        newcomer.Heard();
+    }
+
     private bool Accepts(string fingerprint) => _parties.ContainsKey(fingerprint) || _clients.Contains(fingerprint);
 
     /// <summary>Reads the greeting and hands the connection on; or refuses, and returns why.</summary>
-    private async Task<string?> GreetAsync(TlsConnection connection, CancellationToken cancellationToken)
+    private async Task<string?> GreetAsync(PendingHandshakes.Newcomer newcomer, TlsConnection connection, CancellationToken cancellationToken)
     {
         (FrameHeader header, byte[] payload) = await HandshakeFrames.ReadAsync(connection.Stream, cancellationToken).ConfigureAwait(false);
         Hello? hello = header.Operation == Hello.Operation ? Hello.Decode(payload) : null;
         if (hello is null)
         {
             return $"sent operation {header.Operation} ({header.Length} bytes) where a greeting was expected";
+        }
+
+        // From here on the connection belongs to whom it is handed to, and is no longer closed for another newcomer.
+        if (!_pending.Leave(newcomer))
+        {
+            return "its place was needed for another";
         }
 
         bool isParty = _parties.TryGetValue(connection.PeerFingerprint, out int peer);

@@ -132,7 +132,7 @@ internal sealed class TcpPartyEndpoint : IPartyEndpoint
         }
 
         TransportLog.Accepted(_options.Logger, client, connection.RemoteAddress, session);
-        LinkInfo info = new(session, _name, client, connection.RemoteAddress);
+        LinkInfo info = new(session, _name, client, connection.RemoteAddress, IsPeerClient: true);
         TcpChannel channel = TcpLinks.Start(connection, info, meter, _pool, _options, _emulator, _channels);
         channel.OnDisposed(() => _registry.CloseClient(session));
         ClientConnection accepted = new(session, connection.PeerFingerprint, channel);

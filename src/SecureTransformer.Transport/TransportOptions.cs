@@ -13,16 +13,16 @@ public sealed class TransportOptions
     /// <summary>How long opening a session or connecting to a party may take, waiting for it to start included; 30 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a newcomer may take for TLS and its first frame; 10 s.</summary>
+    /// <summary>How long a newcomer may take for TLS and its first frame; 10 s. One that sends nothing at all is given 3 s at most.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long closing waits for queued frames to leave; 5 s.</summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How many received bytes a link holds before its program asks for them; 64 MiB.</summary>
+    /// <summary>How many received bytes a link holds before its program asks for them; 64 MiB. A frame counts as the memory it takes, a short one too.</summary>
     public long ReadAheadBytes { get; init; } = 64L << 20;
 
-    /// <summary>How many bytes a link queues for sending; 1 GiB. Beyond it, sending throws.</summary>
+    /// <summary>How many bytes a link queues for sending; 1 GiB. Beyond it, sending throws. A frame counts as the memory it takes.</summary>
     public long MaxQueuedBytes { get; init; } = 1L << 30;
 
     /// <summary>How many sessions a party has open at once; 64.</summary>
@@ -31,7 +31,10 @@ public sealed class TransportOptions
     /// <summary>How many client connections a party has open at once; 64.</summary>
     public int MaxClients { get; init; } = 64;
 
-    /// <summary>How many newcomers may be in their handshake at once; 64. Beyond it, connections are closed unanswered.</summary>
+    /// <summary>
+    /// How many newcomers may be in their handshake at once, a quarter of them from one address; 64, and as many from the addresses of parties.
+    /// Beyond it, the oldest that sends nothing or is slow is closed for the next; if there is none such, the next is closed unanswered.
+    /// </summary>
     public int MaxPendingHandshakes { get; init; } = 64;
 
     /// <summary>The address to listen on; by default loopback if the party's host is a loopback address, else any.</summary>

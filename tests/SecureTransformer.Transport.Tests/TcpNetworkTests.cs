@@ -107,23 +107,6 @@ public sealed class TcpNetworkTests
     }
 
     [Fact]
-    public async Task Newcomers_beyond_the_bound_of_handshakes_are_closed_and_the_others_served()
-    {
-        await using TcpTestNetwork network = new(1, new TransportOptions { MaxPendingHandshakes = 2, HandshakeTimeout = TimeSpan.FromMilliseconds(400) });
-        NetworkParty target = network.Description.Parties[0];
-        List<TcpClient> silent = [];
-        for (int i = 0; i < 6; i++)
-        {
-            silent.Add(new TcpClient());
-            await silent[i].ConnectAsync(target.Host, target.Port);
-        }
-
-        // A client retries until the silent ones have timed out.
-        await StillServesAsync(network);
-        silent.ForEach(s => s.Dispose());
-    }
-
-    [Fact]
     public async Task A_plaintext_server_in_a_partys_place_is_named()
     {
         await using TcpTestNetwork network = new(2, new TransportOptions { ConnectTimeout = TimeSpan.FromSeconds(2) }, started: 1);
@@ -225,6 +208,39 @@ public sealed class TcpNetworkTests
         for (int i = 0; i < frames; i++)
         {
             (await joined.Channel.ReceiveAsync(Operation, length)).Dispose();
+        }
+
+        await writing.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task Reading_ahead_of_empty_frames_stops_too()
+    {
+        const int batches = 800, frames = 1000;
+        await using Joined joined = await Joined.CreateAsync();
+        int written = 0;
+        Task writing = Task.Run(async () =>
+        {
+            for (int batch = 0; batch < batches; batch++)
+            {
+                byte[][] headers = [.. Enumerable.Range(batch * frames, frames).Select(i => RawPeer.Header(joined.Session, (ulong)i, Operation, 0))];
+                await joined.Raw.Stream.WriteAsync(headers.SelectMany(h => h).ToArray());
+                Interlocked.Increment(ref written);
+            }
+        });
+
+        // Some megabytes of headers fit into the buffers of the system, and no more come until frames are consumed.
+        int before = -1;
+        while (before != Volatile.Read(ref written))
+        {
+            before = Volatile.Read(ref written);
+            await Task.WhenAny(writing, Task.Delay(500));
+        }
+
+        Assert.False(writing.IsCompleted, "the peer could send 800,000 empty frames, 250 MB of memory, against a budget of 1 MB");
+        for (int i = 0; i < batches * frames; i++)
+        {
+            (await joined.Channel.ReceiveAsync(Operation, 0)).Dispose();
         }
 
         await writing.WaitAsync(Patience);

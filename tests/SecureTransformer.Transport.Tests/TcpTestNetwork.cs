@@ -8,7 +8,7 @@ public sealed class TcpTestNetwork : TestNetwork
     private readonly List<IClientEndpoint> _clients = [];
     private readonly TransportOptions _options;
 
-    public TcpTestNetwork(int parties, TransportOptions? options = null, int started = int.MaxValue)
+    public TcpTestNetwork(int parties, TransportOptions? options = null, int started = int.MaxValue, string host = "127.0.0.1")
     {
         _options = options ?? new TransportOptions();
         _identities = [.. Enumerable.Range(0, parties).Select(i => PartyIdentity.Create($"party {i}"))];
@@ -16,7 +16,7 @@ public sealed class TcpTestNetwork : TestNetwork
         IReadOnlyList<int> ports = TcpNetwork.FindFreePorts(parties);
         Description = new NetworkDescription
         {
-            Parties = [.. _identities.Select((identity, i) => new NetworkParty { Id = i, Host = "127.0.0.1", Port = ports[i], Fingerprint = identity.Fingerprint })],
+            Parties = [.. _identities.Select((identity, i) => new NetworkParty { Id = i, Host = host, Port = ports[i], Fingerprint = identity.Fingerprint })],
             Clients = [ClientIdentity.Fingerprint],
         };
         for (int i = 0; i < Math.Min(parties, started); i++)
@@ -35,12 +35,14 @@ public sealed class TcpTestNetwork : TestNetwork
 
     public PartyIdentity Identity(int party) => _identities[party];
 
-    public void Start(int party, NetworkDescription? description = null, PartyIdentity? identity = null) =>
-        _parties.Add(TcpNetwork.StartParty(description ?? Description, party, identity ?? _identities[party], _options));
+    public void Start(int party, NetworkDescription? description = null, PartyIdentity? identity = null, TransportOptions? options = null) =>
+        _parties.Add(TcpNetwork.StartParty(description ?? Description, party, identity ?? _identities[party], options ?? _options));
 
-    public override IClientEndpoint Client()
+    public override IClientEndpoint Client() => Client(_options);
+
+    public IClientEndpoint Client(TransportOptions options)
     {
-        IClientEndpoint client = TcpNetwork.CreateClient(Description, ClientIdentity, _options);
+        IClientEndpoint client = TcpNetwork.CreateClient(Description, ClientIdentity, options);
         _clients.Add(client);
         return client;
     }

@@ -382,8 +382,91 @@ public abstract class TransportContract
             }
         });
         Assert.Contains("party 1", error.Message, StringComparison.Ordinal);
-        Assert.True(sets[0].Meter.BytesSent(TrafficPhase.Setup) >= 64 << 20);
+        Assert.True(sets[0].Meter.BytesSent(TrafficPhase.Setup) >= 63 << 20);
         await DisposeAsync(sets);
+    }
+
+    [Fact]
+    public async Task Empty_frames_fill_the_queue_too()
+    {
+        await using TestNetwork network = await CreateAsync(
+            2, new TransportOptions { MaxQueuedBytes = 1 << 20, ReadAheadBytes = 1 << 20, CloseTimeout = TimeSpan.FromMilliseconds(100) });
+        ChannelSet[] sets = await network.OpenAsync();
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() =>
+        {
+            for (int i = 0; i < 2_000_000; i++)
+            {
+                sets[0][1].Send(sets[0][1].Rent(0), Operation);
+            }
+        });
+        Assert.Contains("bytes are queued for party 1", error.Message, StringComparison.Ordinal);
+        await DisposeAsync(sets);
+    }
+
+    [Fact]
+    public async Task A_client_whose_clock_runs_away_is_named_and_leaves_the_parties_in_peace()
+    {
+        await using TestNetwork network = await CreateAsync(2);
+        await using IClientEndpoint client = network.Client();
+        SessionId id = SessionId.New();
+        Task<ClientConnection[]> accepting = Task.WhenAll(network.Parties.Select(p => p.AcceptClientAsync()));
+        await using ClientChannels channels = await client.ConnectAsync(id);
+        ClientConnection[] connections = await accepting;
+        ChannelSet[] sets = await network.OpenAsync(id);
+
+        // What it heard from one party may be news to another.
+        channels.Meter.RecordReceived(20_000);
+        SendPattern(channels[0], 1, 8);
+        await ReceiveAndDropAsync(connections[0].Channel, 1, 8);
+        Assert.Equal(20_001, sets[0].Meter.Clock);
+
+        channels.Meter.RecordReceived((1 << 30) - 1);
+        SendPattern(channels[0], 1, 8);
+        ProtocolException error = await Assert.ThrowsAsync<ProtocolException>(() => ReceiveAndDropAsync(connections[0].Channel, 1, 8).WaitAsync(Patience));
+        Assert.Contains(connections[0].Channel.PeerName, error.Message, StringComparison.Ordinal);
+        Assert.Contains($"sent a frame with clock {1 << 30}", error.Message, StringComparison.Ordinal);
+        Assert.Equal(20_001, sets[0].Meter.Clock);
+        SendPattern(sets[0][1], 2, 8);
+        await ReceiveAndDropAsync(sets[1][0], 2, 8);
+        Assert.Equal(20_002, sets[1].Meter.Clock);
+
+        // Parties are bound by the range alone.
+        sets[0].Meter.RecordReceived((1 << 30) - 1);
+        SendPattern(sets[0][1], 2, 8);
+        await ReceiveAndDropAsync(sets[1][0], 2, 8);
+        Assert.Equal(1 << 30, sets[1].Meter.Clock);
+        await DisposeAsync(sets);
+        foreach (ClientConnection connection in connections)
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_client_cannot_drive_a_partys_clock_to_its_end_by_many_frames()
+    {
+        const int step = 60_000;
+        await using TestNetwork network = await CreateAsync(1);
+        await using IClientEndpoint client = network.Client();
+        Task<ClientConnection> accepting = network.Parties[0].AcceptClientAsync();
+        await using ClientChannels channels = await client.ConnectAsync(SessionId.New());
+        await using ClientConnection connection = await accepting;
+        int frames = 0;
+        for (int clock = step; clock < (1 << 30) - step; clock += step)
+        {
+            channels.Meter.RecordReceived(clock);
+            SendPattern(channels[0], 1, 8);
+            frames++;
+        }
+
+        await Assert.ThrowsAsync<ProtocolException>(async () =>
+        {
+            for (int i = 0; i < frames; i++)
+            {
+                await ReceiveAndDropAsync(connection.Channel, 1, 8).WaitAsync(Patience);
+            }
+        });
+        Assert.InRange(connection.Channel.Meter.Clock, step, 1 << 29);
     }
 
     [Fact]
