@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SecureTransformer.Architectures;
 using SecureTransformer.Protocols;
 using SecureTransformer.Transport;
 
@@ -46,7 +47,7 @@ internal static class Measurement
     {
         long started = Stopwatch.GetTimestamp();
         int count = MpcProtocols.PartyCountOf(options.Protocol);
-        await using LoopbackNetwork? tcp = options.Tcp && count > 1 ? new LoopbackNetwork(count) : null;
+        await using LoopbackParties? tcp = options.Tcp && count > 1 ? new LoopbackParties(count) : null;
         var session = new SessionOptions { FractionalBits = options.FractionalBits, MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / count) };
         await using LocalParties parties = tcp is null ? LocalParties.Create(options.Protocol, session) : LocalParties.Create(options.Protocol, tcp.Endpoints, session);
         var barrier = new Rendezvous(count);

@@ -34,10 +34,24 @@ public sealed class BertRandomTests(ITestOutputHelper output)
             double error = BertRuns.LargestDifference(exact[i].Logits, actual[i].Logits);
             largest = Math.Max(largest, error);
             Assert.True(error <= 0.02, $"{cases[i].Name}: the logits are off by {error}.");
+            Assert.Equal(BertRuns.Top(exact[i].Logits), BertRuns.Top(actual[i].Logits));
         }
 
         output.WriteLine($"{protocol} {activation}: largest error {largest:g2}");
         Assert.Contains(exact, e => e.Logits.Any(v => Math.Abs(v) > 0.05));
+    }
+
+    [Fact]
+    public async Task The_same_over_TLS()
+    {
+        await using var network = new LoopbackParties(3);
+        ModelArchitecture architecture = RandomBert.Architecture();
+        Func<WeightSpec, double[]> weights = RandomBert.Weights(architecture, 7301);
+        IReadOnlyList<BertCase> cases = RandomBert.Cases(7301);
+        BertResult[] exact = await BertRuns.RunAsync(MpcProtocol.PlaintextFloat64, architecture, weights, cases);
+        BertResult[] actual = await BertRuns.RunAsync(MpcProtocol.Replicated3, architecture, weights, cases, endpoints: network.Endpoints);
+        Assert.All(exact.Zip(actual), pair => Assert.InRange(BertRuns.LargestDifference(pair.First.Logits, pair.Second.Logits), 0, 0.02));
+        Assert.All(exact.Zip(actual), pair => Assert.Equal(BertRuns.Top(pair.First.Logits), BertRuns.Top(pair.Second.Logits)));
     }
 
     [Fact]

@@ -36,9 +36,10 @@ internal static class BertRuns
 
     /// <summary>Runs the cases one after another with the same weights; what party 0 saw.</summary>
     public static async Task<BertResult[]> RunAsync(
-        MpcProtocol protocol, ModelArchitecture architecture, Func<WeightSpec, double[]> values, IEnumerable<BertCase> cases, bool observe = false)
+        MpcProtocol protocol, ModelArchitecture architecture, Func<WeightSpec, double[]> values, IEnumerable<BertCase> cases, bool observe = false,
+        IReadOnlyList<IPartyEndpoint>? endpoints = null)
     {
-        await using var parties = LocalParties.Create(protocol);
+        await using LocalParties parties = endpoints is null ? LocalParties.Create(protocol) : LocalParties.Create(protocol, endpoints);
         BertResult[][] results = await parties.RunAsync(async session =>
         {
             using BertClassifier model = await LoadAsync(session, architecture, values);

@@ -1,21 +1,21 @@
 using SecureTransformer.Transport;
 
-namespace SecureTransformer.Bench;
+namespace SecureTransformer.Architectures;
 
 /// <summary>All parties' endpoints over TLS on loopback, in this process.</summary>
-internal sealed class LoopbackNetwork : IAsyncDisposable
+internal sealed class LoopbackParties : IAsyncDisposable
 {
     private readonly PartyIdentity[] _identities;
 
-    public LoopbackNetwork(int count)
+    public LoopbackParties(int count)
     {
         _identities = [.. Enumerable.Range(0, count).Select(i => PartyIdentity.Create($"party {i}"))];
         IReadOnlyList<int> ports = TcpNetwork.FindFreePorts(count);
-        var description = new NetworkDescription
+        var network = new NetworkDescription
         {
             Parties = [.. Enumerable.Range(0, count).Select(i => new NetworkParty { Id = i, Host = "127.0.0.1", Port = ports[i], Fingerprint = _identities[i].Fingerprint })],
         };
-        Endpoints = [.. Enumerable.Range(0, count).Select(i => TcpNetwork.StartParty(description, i, _identities[i]))];
+        Endpoints = [.. Enumerable.Range(0, count).Select(i => TcpNetwork.StartParty(network, i, _identities[i]))];
     }
 
     public IReadOnlyList<IPartyEndpoint> Endpoints { get; }
