@@ -89,6 +89,9 @@ public abstract partial class MpcSession : IAsyncDisposable
         return _scope = new SessionScope(this, _scope, name);
     }
 
+    /// <summary>Gives memory that this session and those that share its pool do not use at present back to the system: after a model is loaded, for example.</summary>
+    public void Trim() => Pool.Trim();
+
     /// <summary>
     /// Frees and zeroes every secret that is alive and ends the session. An operation under way is ended first, and the peers are told: its memory goes back
     /// only when nothing computes on it any more.

@@ -52,6 +52,8 @@ public sealed partial class PartyHost
                         cancellationToken).ConfigureAwait(false);
                 }
 
+                session.Trim();
+
                 // The model counts when all parties have it: when the owner has heard so from each.
                 SendReady(client.Channel);
                 await ControlChannel.AwaitSignalAsync(client.Channel, HostOperations.Commit, cancellationToken).ConfigureAwait(false);
