@@ -15,7 +15,7 @@ internal sealed class PlainCodec(bool encode) : ShareCodec
         foreach ((int start, int length) in new Chunks(count))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            FrameBuffer frame = parties[0].Rent(length * sizeof(ulong));
+            using FrameBuffer frame = parties[0].Rent(length * sizeof(ulong));
             Span<double> values = System.Runtime.InteropServices.MemoryMarshal.Cast<ulong, double>(frame.Words);
             read(start, values);
             if (encode)
