@@ -70,9 +70,20 @@ public sealed class Float64Session : MpcSession
     }
 
     /// <inheritdoc/>
-    protected override void MultiplyPublicCore(SecretTensor x, double factor, int factorBits, SecretTensor result)
+    protected override void MultiplyPublicCore(SecretTensor x, ReadOnlySpan<double> factors, int factorBits, SecretTensor result)
     {
-        TensorPrimitives.Multiply(Values(x), factor, Values(result));
+        Span<double> source = Values(x);
+        Span<double> target = Values(result);
+        if (factors.Length == 1)
+        {
+            TensorPrimitives.Multiply(source, factors[0], target);
+        }
+
+        for (int i = 0; factors.Length > 1 && i < target.Length; i += factors.Length)
+        {
+            TensorPrimitives.Multiply(source.Slice(i, factors.Length), factors, target.Slice(i, factors.Length));
+        }
+
         Record("multiply", result);
     }
 

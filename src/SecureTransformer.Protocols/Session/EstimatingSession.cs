@@ -68,7 +68,7 @@ public abstract class EstimatingSession : MpcSession
     }
 
     /// <inheritdoc/>
-    protected override void MultiplyPublicCore(SecretTensor x, double factor, int factorBits, SecretTensor result)
+    protected override void MultiplyPublicCore(SecretTensor x, ReadOnlySpan<double> factors, int factorBits, SecretTensor result)
     {
     }
 

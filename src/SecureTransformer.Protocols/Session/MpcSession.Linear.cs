@@ -74,7 +74,20 @@ public abstract partial class MpcSession
         Require(x);
         ArgumentOutOfRangeException.ThrowIfNegative(factorBits);
         SecretTensor result = Allocate(x.Shape, x.FractionalBits + factorBits);
-        MultiplyPublicCore(x, factor, factorBits, result);
+        MultiplyPublicCore(x, [factor], factorBits, result);
+        return result;
+    }
+
+    /// <summary>x times public fixed-point constants, one for each position of the innermost axes, repeated over the others; untruncated as with one constant.</summary>
+    /// <exception cref="ArgumentException">The number of factors does not divide the tensor into whole rows.</exception>
+    /// <exception cref="OverflowException">A constant is outside the range of the encoding.</exception>
+    public SecretTensor MultiplyPublic(SecretTensor x, ReadOnlySpan<double> factors, int factorBits)
+    {
+        Require(x);
+        RequireRows(x, factors.Length);
+        ArgumentOutOfRangeException.ThrowIfNegative(factorBits);
+        SecretTensor result = Allocate(x.Shape, x.FractionalBits + factorBits);
+        MultiplyPublicCore(x, factors, factorBits, result);
         return result;
     }
 
@@ -131,8 +144,8 @@ public abstract partial class MpcSession
     /// <summary>result = x times factors, cycling through the factors.</summary>
     protected abstract void MultiplyIntegerCore(SecretTensor x, ReadOnlySpan<long> factors, SecretTensor result);
 
-    /// <summary>result = x times the factor rounded to <paramref name="factorBits"/> fractional bits, untruncated.</summary>
-    protected abstract void MultiplyPublicCore(SecretTensor x, double factor, int factorBits, SecretTensor result);
+    /// <summary>result = x times factors rounded to <paramref name="factorBits"/> fractional bits, cycling through the factors, untruncated.</summary>
+    protected abstract void MultiplyPublicCore(SecretTensor x, ReadOnlySpan<double> factors, int factorBits, SecretTensor result);
 
     /// <summary>x times 2^exponent by renaming the fractional bits.</summary>
     protected virtual SecretTensor MultiplyPowerOfTwoCore(SecretTensor x, int exponent) => View(x, x.Shape, 0, x.FractionalBits - exponent);

@@ -89,6 +89,24 @@ public abstract partial class MpcSession : IAsyncDisposable
         return _scope = new SessionScope(this, _scope, name);
     }
 
+    /// <summary>
+    /// Takes a secret out of every scope: it lives until it is disposed or the session ends. For what outlasts the operation that made it, such as a cache.
+    /// </summary>
+    public T Retain<T>(T secret)
+        where T : Secret
+    {
+        Require(secret);
+        if (!ReferenceEquals(secret.Session, this))
+        {
+            throw new ArgumentException("The secret belongs to another session.", nameof(secret));
+        }
+
+        secret.Scope.Forget(secret);
+        secret.Scope = _root;
+        _root.Add(secret);
+        return secret;
+    }
+
     /// <summary>Gives memory that this session and those that share its pool do not use at present back to the system: after a model is loaded, for example.</summary>
     public void Trim() => Pool.Trim();
 

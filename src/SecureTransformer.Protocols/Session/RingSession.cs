@@ -77,12 +77,21 @@ public abstract class RingSession : MpcSession
     }
 
     /// <inheritdoc/>
-    protected override void MultiplyPublicCore(SecretTensor x, double factor, int factorBits, SecretTensor result)
+    protected override void MultiplyPublicCore(SecretTensor x, ReadOnlySpan<double> factors, int factorBits, SecretTensor result)
     {
-        ulong encoded = FixedPointFormat.Encode(factor, factorBits, "factor");
+        using SecretBuffer encoded = Pool.Rent(factors.Length);
+        FixedPointFormat.Encode(factors, encoded.Span, factorBits, "factors");
         for (int c = 0; c < Components; c++)
         {
-            RingKernels.MultiplyScalar(Shares(x, c), encoded, Shares(result, c));
+            Span<ulong> target = Shares(result, c);
+            if (factors.Length == 1)
+            {
+                RingKernels.MultiplyScalar(Shares(x, c), encoded.Span[0], target);
+            }
+            else
+            {
+                RingKernels.MultiplyRow(Shares(x, c), encoded.Span, target.Length / factors.Length, factors.Length, target);
+            }
         }
     }
 

@@ -3,7 +3,7 @@ using SecureTransformer.Protocols;
 namespace SecureTransformer.Layers;
 
 /// <summary>Two linear layers with a function between them (Vaswani et al., 2017, section 3.3).</summary>
-public sealed class SecureFeedForward : IDisposable
+public sealed class SecureFeedForward : IFeedForward
 {
     private readonly SecureLinear _up;
     private readonly SecretFunction _activation;

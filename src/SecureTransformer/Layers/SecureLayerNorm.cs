@@ -4,7 +4,7 @@ using SecureTransformer.Protocols;
 namespace SecureTransformer.Layers;
 
 /// <summary>(x - mean) / sqrt(variance + eps) * weight + bias along the last axis, with the biased variance (Ba et al., 2016).</summary>
-public sealed class SecureLayerNorm : IDisposable
+public sealed class SecureLayerNorm : SecureNorm
 {
     private readonly SecretTensor _weight;
     private readonly SecretTensor _bias;
@@ -29,12 +29,11 @@ public sealed class SecureLayerNorm : IDisposable
         _eps = eps;
     }
 
-    /// <summary>[..., H] to [..., H].</summary>
-    public ValueTask<SecretTensor> ForwardAsync(MpcSession session, SecretTensor x, CancellationToken cancellationToken = default) =>
+    /// <inheritdoc/>
+    public override ValueTask<SecretTensor> ForwardAsync(MpcSession session, SecretTensor x, CancellationToken cancellationToken = default) =>
         LayerNorm.EvaluateAsync(session, x, _weight, _bias, _eps, cancellationToken);
 
-    /// <summary>Zeroes and frees the weights.</summary>
-    public void Dispose()
+    private protected override void DisposeCore()
     {
         _weight.Dispose();
         _bias.Dispose();

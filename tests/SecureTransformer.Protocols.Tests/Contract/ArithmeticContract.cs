@@ -70,6 +70,11 @@ public abstract class ArithmeticContract
         SecretTensor scaled = s.MultiplyPublic(x, -0.375, 10);
         Assert.Equal(28, scaled.FractionalBits);
         Assert.Equal(a.Select(p => p * -0.375), await s.RevealAsync(scaled));
+        double[] turns = [0.5, -0.25, 1, 0, -1, 0.125, 3];
+        SecretTensor turned = s.MultiplyPublic(x, turns, 5);
+        Assert.Equal(23, turned.FractionalBits);
+        Assert.Equal(a.Select((p, i) => p * turns[i % 7]), await s.RevealAsync(turned));
+        Assert.Throws<ArgumentException>(() => s.MultiplyPublic(x, turns.AsSpan(0, 4), 5));
         Assert.Equal(a.Select(p => p * 8), await s.RevealAsync(s.MultiplyPowerOfTwo(x, 3)));
         Assert.Equal(a.Select(p => p / 4), await s.RevealAsync(s.MultiplyPowerOfTwo(x, -2)));
         Assert.Equal(a.Chunk(7).Select(r => r.Sum()), await s.RevealAsync(s.Sum(x)));

@@ -29,6 +29,26 @@ public abstract partial class SessionContract
     });
 
     [Fact]
+    public Task What_is_retained_outlives_every_scope() => RunAsync(async s =>
+    {
+        SecretTensor x = await InputAsync(s, 1, new TensorShape(10));
+        int before = s.OutstandingBuffers;
+        SecretTensor kept;
+        using (s.BeginScope())
+        {
+            using (s.BeginScope())
+            {
+                kept = s.Retain(s.Negate(x));
+            }
+        }
+
+        Assert.Equal(Values(1, 10).Select(v => -v), await s.RevealAsync(kept));
+        kept.Dispose();
+        Assert.Equal(before, s.OutstandingBuffers);
+        Assert.Throws<ObjectDisposedException>(() => s.Retain(kept));
+    });
+
+    [Fact]
     public Task A_scope_frees_what_was_made_in_it_but_what_is_kept() => RunAsync(async s =>
     {
         SecretTensor x = await InputAsync(s, 1, new TensorShape(100));
