@@ -18,6 +18,8 @@ internal readonly struct JsonFields(JsonElement element, string file, string pat
         }
     }
 
+    public bool Has(string key) => Find(key) is not null;
+
     public int RequiredCount(string key, int max) => Count(key, max) ?? throw Missing(key);
 
     /// <summary>A whole number from 1 to a bound.</summary>
@@ -44,6 +46,32 @@ internal readonly struct JsonFields(JsonElement element, string file, string pat
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number >= 0 && number <= max
             ? (int)number
             : throw Error(key, $"must be a whole number from 0 to {max}, and is {Show(value)}");
+    }
+
+    /// <summary>One whole number from 0 to a bound, or an array of them; nothing where the key is absent.</summary>
+    public IReadOnlyList<int> IndexOrIndices(string key, int max, int maxCount)
+    {
+        if (Find(key) is not { ValueKind: JsonValueKind.Array } array)
+        {
+            return Index(key, max) is { } one ? [one] : [];
+        }
+
+        int length = array.GetArrayLength();
+        if (length > maxCount)
+        {
+            throw Error(key, $"has {length} numbers; at most {maxCount} are supported");
+        }
+
+        int[] numbers = new int[length];
+        for (int i = 0; i < length; i++)
+        {
+            JsonElement value = array[i];
+            numbers[i] = value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number >= 0 && number <= max
+                ? (int)number
+                : throw Error(key, $"must hold whole numbers from 0 to {max}, and holds {Show(value)}");
+        }
+
+        return numbers.AsReadOnly();
     }
 
     /// <summary>A finite number.</summary>

@@ -66,7 +66,7 @@ public sealed class ModelConfigTests : IDisposable
     [InlineData("id2label", """{"0":"a","2":"b"}""", "must be 0 to 1")]
     [InlineData("id2label", """{"0":"a","00":"b"}""", "must be 0 to 1")]
     [InlineData("id2label", """{"0":"a","1":2}""", "must be a string")]
-    [InlineData("model_type", "\"roberta\"", "supported are bert")]
+    [InlineData("model_type", "\"roberta\"", "supported are bert, gpt2, llama")]
     [InlineData("model_type", null, "is missing")]
     [InlineData("architectures", "[1]", "must hold strings")]
     public void A_bad_value_is_refused_with_file_and_key(string key, string? value, string reason)

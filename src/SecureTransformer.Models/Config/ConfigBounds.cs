@@ -10,4 +10,5 @@ internal static class ConfigBounds
     public const int Positions = 1 << 24;
     public const int TokenTypes = 10_000;
     public const int Labels = 100_000;
+    public const int EndTokens = 1000;
 }

@@ -7,7 +7,7 @@ public abstract class ModelConfig
 {
     private const string FileName = "config.json";
     private const long MaxBytes = 16_000_000;
-    private const string Supported = "bert";
+    private const string Supported = "bert, gpt2, llama";
 
     private protected ModelConfig()
     {
@@ -94,6 +94,8 @@ public abstract class ModelConfig
         ModelConfig config = type switch
         {
             "bert" => BertConfig.Read(json.Root),
+            "gpt2" => Gpt2Config.Read(json.Root),
+            "llama" => LlamaConfig.Read(json.Root),
             _ => throw json.Root.Error("model_type", $"is '{Text.Printable(type)}'; supported are {Supported}"),
         };
         config.Validate();
