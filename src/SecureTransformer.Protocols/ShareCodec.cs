@@ -25,6 +25,16 @@ public abstract class ShareCodec
         _ => throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "Not a protocol of this library."),
     };
 
+    /// <summary>The bytes that one party gets of a tensor: 16 for a component that comes as a seed, 8 an element for one of words.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such party, or no element.</exception>
+    public long ShareBytes(int party, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(party);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(party, PartyCount);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        return ShareBytesCore(party, count);
+    }
+
     /// <summary>Splits values with fresh randomness and sends each party its share.</summary>
     /// <param name="parties">A channel to each party, in order.</param>
     /// <param name="count">The number of values, which the parties know too.</param>
@@ -32,7 +42,9 @@ public abstract class ShareCodec
     /// <param name="name">What is sent, for messages.</param>
     /// <param name="read">Reads the values block by block, so that a large tensor never stands in memory whole.</param>
     /// <param name="cancellationToken">Cancels between blocks.</param>
+    /// <remarks>Where a party takes them more slowly than they are read, this waits for it: little is queued at any time, however large the tensor.</remarks>
     /// <exception cref="OverflowException">A value is outside the range of the encoding; the message has <paramref name="name"/>.</exception>
+    /// <exception cref="PeerTimeoutException">A party takes nothing within the time-out.</exception>
     public abstract ValueTask SendAsync(
         IReadOnlyList<IChannel> parties, int count, int fractionalBits, string name, ValueReader read, CancellationToken cancellationToken = default);
 
@@ -43,6 +55,8 @@ public abstract class ShareCodec
     /// <inheritdoc cref="SendAsync(IReadOnlyList{IChannel}, int, int, string, ValueReader, CancellationToken)"/>
     public ValueTask SendAsync(IReadOnlyList<IChannel> parties, ReadOnlyMemory<double> values, int fractionalBits, string name, CancellationToken cancellationToken = default) =>
         SendAsync(parties, values.Length, fractionalBits, name, (start, destination) => values.Span.Slice(start, destination.Length).CopyTo(destination), cancellationToken);
+
+    private protected abstract long ShareBytesCore(int party, int count);
 
     private protected void RequireParties(IReadOnlyList<IChannel> parties)
     {

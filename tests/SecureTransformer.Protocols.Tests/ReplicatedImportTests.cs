@@ -9,17 +9,30 @@ public class ReplicatedImportTests
     private const int Count = 3;
 
     [Theory]
-    [InlineData(false, false)]
-    [InlineData(true, false)]
-    [InlineData(false, true)]
-    public async Task Shares_that_do_not_belong_together_end_the_session(bool otherWords, bool otherSeed)
+    [InlineData(false, false, false)]
+    [InlineData(true, false, false)]
+    [InlineData(false, true, false)]
+    [InlineData(false, false, true)]
+    [InlineData(true, false, true)]
+    [InlineData(false, true, true)]
+    public async Task Shares_that_do_not_belong_together_end_the_session(bool otherWords, bool otherSeed, bool keep)
     {
         await using var network = new InMemoryNetwork(3);
         Task<Exception?[]> parties = Task.WhenAll(Enumerable.Range(0, 3).Select(party => Task.Run<Exception?>(async () =>
         {
             await using ClientConnection client = await network.Party(party).AcceptClientAsync();
             await using ReplicatedSession session = await ReplicatedSession.OpenAsync(await network.Party(party).OpenSessionAsync(client.SessionId));
-            return await Record.ExceptionAsync(async () => await session.ImportAsync(client.Channel, new TensorShape(Count)));
+            return await Record.ExceptionAsync(async () =>
+            {
+                if (keep)
+                {
+                    await session.KeepAsync(client.Channel, new TensorShape(Count), new Nowhere());
+                }
+                else
+                {
+                    await session.ImportAsync(client.Channel, new TensorShape(Count));
+                }
+            });
         })));
         await using ClientChannels links = await network.Client().ConnectAsync(SessionId.New());
         byte[] seed0 = [.. Enumerable.Repeat((byte)1, 16)];
@@ -44,6 +57,13 @@ public class ReplicatedImportTests
         }
 
         Assert.Contains(errors, e => e is ProtocolException && e.Message.Contains("client 0", StringComparison.Ordinal) && e.Message.Contains("do not belong together", StringComparison.Ordinal));
+    }
+
+    private sealed class Nowhere : IShareWriter
+    {
+        public void Write(ReadOnlySpan<byte> share)
+        {
+        }
     }
 
     private static void Send(IChannel party, byte[] payload)

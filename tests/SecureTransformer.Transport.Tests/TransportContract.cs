@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace SecureTransformer.Transport.Tests;
 
 /// <summary>What every transport promises; one subclass a transport.</summary>
-public abstract class TransportContract
+public abstract partial class TransportContract
 {
     private const ushort Operation = 7;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

@@ -8,14 +8,15 @@ internal sealed class PlainCodec(bool encode) : ShareCodec
 {
     public override int PartyCount => 1;
 
-    public override ValueTask SendAsync(
+    public override async ValueTask SendAsync(
         IReadOnlyList<IChannel> parties, int count, int fractionalBits, string name, ValueReader read, CancellationToken cancellationToken = default)
     {
         RequireParties(parties);
-        foreach ((int start, int length) in new Chunks(count))
+        ArgumentNullException.ThrowIfNull(read);
+        for (int start = 0; start < count; start += Chunks.Size)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            using FrameBuffer frame = parties[0].Rent(length * sizeof(ulong));
+            await parties[0].WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
+            using FrameBuffer frame = parties[0].Rent(Math.Min(Chunks.Size, count - start) * sizeof(ulong));
             Span<double> values = System.Runtime.InteropServices.MemoryMarshal.Cast<ulong, double>(frame.Words);
             read(start, values);
             if (encode)
@@ -25,9 +26,9 @@ internal sealed class PlainCodec(bool encode) : ShareCodec
 
             parties[0].Send(frame, Operations.Import);
         }
-
-        return ValueTask.CompletedTask;
     }
+
+    private protected override long ShareBytesCore(int party, int count) => (long)count * sizeof(ulong);
 
     public override async ValueTask<double[]> ReceiveAsync(
         IReadOnlyList<IChannel> parties, int count, int fractionalBits, CancellationToken cancellationToken = default)

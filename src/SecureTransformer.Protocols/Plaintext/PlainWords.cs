@@ -29,6 +29,16 @@ internal static class PlainWords
         }
     }
 
+    public static async ValueTask KeepAsync(IChannel source, int count, IShareWriter destination, CancellationToken cancellationToken)
+    {
+        for (int start = 0; start < count; start += Chunks.Size)
+        {
+            int length = Math.Min(Chunks.Size, count - start);
+            using FrameBuffer frame = await source.ReceiveAsync(Operations.Import, length * sizeof(ulong), cancellationToken).ConfigureAwait(false);
+            destination.Write(frame.Span);
+        }
+    }
+
     public static void Send(IChannel destination, ReadOnlySpan<ulong> words)
     {
         foreach ((int start, int length) in new Chunks(words.Length))

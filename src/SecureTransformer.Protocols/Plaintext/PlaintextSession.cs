@@ -184,6 +184,14 @@ public sealed class PlaintextSession : RingSession
         PlainWords.ReceiveAsync(source, () => Shares(result, 0), cancellationToken);
 
     /// <inheritdoc/>
+    protected override ValueTask KeepCoreAsync(IChannel source, int count, IShareWriter destination, CancellationToken cancellationToken) =>
+        PlainWords.KeepAsync(source, count, destination, cancellationToken);
+
+    /// <inheritdoc/>
+    protected override void RestoreCore(IShareReader source, int start, SecretTensor result) =>
+        KeptWords.Read(source, (long)start * sizeof(ulong), Shares(result, 0));
+
+    /// <inheritdoc/>
     protected override ValueTask ExportCoreAsync(IChannel destination, SecretTensor x, CancellationToken cancellationToken)
     {
         PlainWords.Send(destination, Shares(x, 0));

@@ -13,34 +13,20 @@ internal sealed class ReplicatedCodec : ShareCodec
 {
     public override int PartyCount => ReplicatedSession.Parties;
 
-    public override ValueTask SendAsync(
+    public override async ValueTask SendAsync(
         IReadOnlyList<IChannel> parties, int count, int fractionalBits, string name, ValueReader read, CancellationToken cancellationToken = default)
     {
         RequireParties(parties);
         ArgumentNullException.ThrowIfNull(read);
-        Span<byte> seeds = stackalloc byte[2 * ShareSeeds.ByteCount];
-        ShareSeeds.Generate(seeds);
-        for (int party = 0; party < PartyCount; party++)
-        {
-            for (int place = 0; place < 2; place++)
-            {
-                int component = ReplicatedSharing.ComponentOf(party, place);
-                if (ReplicatedSharing.IsSeeded(component))
-                {
-                    SendSeed(parties[party], seeds.Slice(component * ShareSeeds.ByteCount, ShareSeeds.ByteCount));
-                }
-            }
-        }
-
-        using AesCtrPrg x0 = ShareSeeds.Open(seeds[..ShareSeeds.ByteCount]);
-        using AesCtrPrg x1 = ShareSeeds.Open(seeds[ShareSeeds.ByteCount..]);
-        CryptographicOperations.ZeroMemory(seeds);
+        (AesCtrPrg x0, AesCtrPrg x1) = SendSeeds(parties);
         var values = new double[Math.Min(count, Chunks.Size)];
         try
         {
-            foreach ((int start, int length) in new Chunks(count))
+            for (int start = 0; start < count; start += Chunks.Size)
             {
-                cancellationToken.ThrowIfCancellationRequested();
+                await parties[1].WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
+                await parties[2].WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
+                int length = Math.Min(Chunks.Size, count - start);
                 read(start, values.AsSpan(0, length));
                 using FrameBuffer frame = parties[1].Rent(length * sizeof(ulong));
                 FixedPointFormat.Encode(values.AsSpan(0, length), frame.Words, fractionalBits, name);
@@ -53,10 +39,10 @@ internal sealed class ReplicatedCodec : ShareCodec
         }
         finally
         {
+            x0.Dispose();
+            x1.Dispose();
             Array.Clear(values);
         }
-
-        return ValueTask.CompletedTask;
     }
 
     public override async ValueTask<double[]> ReceiveAsync(
@@ -78,6 +64,44 @@ internal sealed class ReplicatedCodec : ShareCodec
         FixedPointFormat.Decode(sum, values, fractionalBits);
         Array.Clear(sum);
         return values;
+    }
+
+    private protected override long ShareBytesCore(int party, int count)
+    {
+        long bytes = 0;
+        for (int place = 0; place < 2; place++)
+        {
+            bytes += ReplicatedSharing.IsSeeded(ReplicatedSharing.ComponentOf(party, place)) ? ShareSeeds.ByteCount : (long)count * sizeof(ulong);
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Sends fresh seeds of x0 and x1 to the parties that hold them, and opens their generators.</summary>
+    private (AesCtrPrg X0, AesCtrPrg X1) SendSeeds(IReadOnlyList<IChannel> parties)
+    {
+        Span<byte> seeds = stackalloc byte[2 * ShareSeeds.ByteCount];
+        ShareSeeds.Generate(seeds);
+        try
+        {
+            for (int party = 0; party < PartyCount; party++)
+            {
+                for (int place = 0; place < 2; place++)
+                {
+                    int component = ReplicatedSharing.ComponentOf(party, place);
+                    if (ReplicatedSharing.IsSeeded(component))
+                    {
+                        SendSeed(parties[party], seeds.Slice(component * ShareSeeds.ByteCount, ShareSeeds.ByteCount));
+                    }
+                }
+            }
+
+            return (ShareSeeds.Open(seeds[..ShareSeeds.ByteCount]), ShareSeeds.Open(seeds[ShareSeeds.ByteCount..]));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(seeds);
+        }
     }
 
     private static void SendSeed(IChannel party, ReadOnlySpan<byte> seed)

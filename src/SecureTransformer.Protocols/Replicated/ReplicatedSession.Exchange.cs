@@ -6,7 +6,7 @@ using SecureTransformer.Transport;
 
 namespace SecureTransformer.Protocols;
 
-/// <content>Input, reveal, import and export.</content>
+/// <content>Input, reveal and export.</content>
 public sealed partial class ReplicatedSession
 {
     /// <inheritdoc/>
@@ -94,56 +94,6 @@ public sealed partial class ReplicatedSession
         }
 
         return PlainWords.Bits(sum.Span, x);
-    }
-
-    /// <inheritdoc/>
-    /// <remarks>See <see cref="ReplicatedCodec"/> for the frames. Neighbours compare digests of the component they both got: two rounds, 96 bytes more.</remarks>
-    protected override async ValueTask ImportCoreAsync(IChannel source, SecretTensor result, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        ArgumentNullException.ThrowIfNull(result);
-        // Seeds come before words.
-        var digests = new byte[2][];
-        int place = ReplicatedSharing.IsSeeded(ReplicatedSharing.ComponentOf(PartyId, 0)) ? 0 : 1;
-        digests[place] = await ImportComponentAsync(source, result, place, cancellationToken).ConfigureAwait(false);
-        digests[1 - place] = await ImportComponentAsync(source, result, 1 - place, cancellationToken).ConfigureAwait(false);
-
-        // Each component stands at two parties. A client who gave them different ones could make its answer depend on single shares of the weights.
-        FrameBuffer own = Next.Rent(SHA256.HashSizeInBytes);
-        digests[1].CopyTo(own.Span);
-        Next.Send(own, Operations.ImportDigest);
-        using FrameBuffer theirs = await Previous.ReceiveAsync(Operations.ImportDigest, SHA256.HashSizeInBytes, cancellationToken).ConfigureAwait(false);
-        if (!CryptographicOperations.FixedTimeEquals(digests[0], theirs.Span))
-        {
-            throw new ProtocolException($"{source.PeerName} gave this party and {Previous.PeerName} shares that do not belong together.");
-        }
-    }
-
-    /// <summary>Fills a component from a seed, or receives its words; the digest of what was received.</summary>
-    private async ValueTask<byte[]> ImportComponentAsync(IChannel source, SecretTensor result, int place, CancellationToken cancellationToken)
-    {
-        if (ReplicatedSharing.IsSeeded(ReplicatedSharing.ComponentOf(PartyId, place)))
-        {
-            using FrameBuffer seed = await source.ReceiveAsync(Operations.Import, ShareSeeds.ByteCount, cancellationToken).ConfigureAwait(false);
-            using AesCtrPrg generator = ShareSeeds.Open(seed.Span);
-            foreach ((int start, int length) in new Chunks(result.Shape.Count))
-            {
-                generator.Fill(Shares(result, place).Slice(start, length));
-            }
-
-            return SHA256.HashData(seed.Span);
-        }
-
-        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        for (int start = 0; start < result.Shape.Count; start += Chunks.Size)
-        {
-            int length = Math.Min(Chunks.Size, result.Shape.Count - start);
-            using FrameBuffer frame = await source.ReceiveAsync(Operations.Import, length * sizeof(ulong), cancellationToken).ConfigureAwait(false);
-            frame.Words.CopyTo(Shares(result, place)[start..]);
-            digest.AppendData(frame.Span);
-        }
-
-        return digest.GetHashAndReset();
     }
 
     /// <inheritdoc/>

@@ -95,6 +95,15 @@ public abstract class EstimatingSession : MpcSession
     protected override ValueTask ExportCoreAsync(IChannel destination, SecretTensor x, CancellationToken cancellationToken) =>
         Count(CostOfExport(CountOf(x)));
 
+    /// <inheritdoc/>
+    protected override ValueTask KeepCoreAsync(IChannel source, int count, IShareWriter destination, CancellationToken cancellationToken) =>
+        Count(CostOfImport(count));
+
+    /// <inheritdoc/>
+    protected override void RestoreCore(IShareReader source, int start, SecretTensor result)
+    {
+    }
+
     /// <summary>The number of elements.</summary>
     protected static int CountOf(Secret secret)
     {

@@ -2,7 +2,7 @@ namespace SecureTransformer.Transport;
 
 /// <summary>
 /// One end of a link to one peer, within one session: frames arrive in the order they were sent, whole and authenticated,
-/// or the channel fails. One send and one receive may be under way at a time; a send never waits for the peer.
+/// or the channel fails. One send and one receive may be under way at a time; a send never waits for the peer, unless the sender asks to.
 /// </summary>
 public interface IChannel : IAsyncDisposable
 {
@@ -33,6 +33,19 @@ public interface IChannel : IAsyncDisposable
     /// <exception cref="ProtocolException">The peer ended the session or broke the protocol.</exception>
     /// <exception cref="ObjectDisposedException">The channel or the frame was disposed.</exception>
     void Send(FrameBuffer frame, ushort operation);
+
+    /// <summary>
+    /// Completes when little is queued: less than the options let a peer read ahead, and than half of what they let a link queue. For a sender of more than that, who lets
+    /// a slow peer hold it up; between parties that send to each other at once, one that waits can wait for itself.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="PeerTimeoutException">The peer takes nothing within the time-out.</exception>
+    /// <exception cref="ProtocolException">The peer ended the session or broke the protocol.</exception>
+    /// <exception cref="IOException">The connection is closed or broken.</exception>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">A wait is already pending, or this end has aborted.</exception>
+    /// <exception cref="ObjectDisposedException">The channel was disposed.</exception>
+    ValueTask WaitForRoomAsync(CancellationToken cancellationToken = default);
 
     /// <summary>The next frame, which must have exactly this operation and length. Await once; one receive at a time.</summary>
     /// <param name="operation">The operation expected.</param>

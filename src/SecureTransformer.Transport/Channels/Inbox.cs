@@ -157,6 +157,7 @@ internal sealed class Inbox : IValueTaskSource<FrameBuffer>, IDisposable
             _room = null;
         }
 
+        _owner.OnEnded();
         if (wake)
         {
             _core.SetResult(true);

@@ -15,7 +15,7 @@ internal abstract class LinkChannel : IChannel
     private readonly FramePool _pool;
     private readonly EmulatedLink? _emulated;
     private Action? _onDisposed;
-    private long _queuedBytes;
+    private readonly SendQueue _queue;
     private int _disposed;
 
     protected LinkChannel(LinkInfo info, TrafficMeter meter, FramePool pool, TransportOptions options, EmulatedLink? emulated)
@@ -25,6 +25,7 @@ internal abstract class LinkChannel : IChannel
         _options = options;
         _emulated = emulated;
         Meter = meter;
+        _queue = new SendQueue(Math.Min(options.ReadAheadBytes, options.MaxQueuedBytes / 2));
         Inbox = new Inbox(this, options);
     }
 
@@ -42,7 +43,7 @@ internal abstract class LinkChannel : IChannel
 
     protected SessionId Session => _info.Session;
 
-    protected long QueuedBytes => Interlocked.Read(ref _queuedBytes);
+    protected long QueuedBytes => _queue.Bytes;
 
     /// <summary>How many bytes may be queued at the sender.</summary>
     protected virtual long QueueLimit => _options.MaxQueuedBytes;
@@ -86,8 +87,43 @@ internal abstract class LinkChannel : IChannel
             Clock = stamp,
             Payload = block.Payload(length),
         });
-        Interlocked.Add(ref _queuedBytes, FramePool.FootprintOf(length));
+        _queue.Add(FramePool.FootprintOf(length));
         Dispatch(new Frame(block, length, operation, stamp));
+    }
+
+    public async ValueTask WaitForRoomAsync(CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            Task? room = _queue.Room(Description);
+            if (Inbox.Fault is { } fault)
+            {
+                _queue.Forget();
+                throw fault.ToException();
+            }
+
+            if (room is null)
+            {
+                return;
+            }
+
+            try
+            {
+                await room.WaitAsync(_options.ReceiveTimeout, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is TimeoutException or OperationCanceledException)
+            {
+                _queue.Forget();
+                if (error is TimeoutException)
+                {
+                    throw new PeerTimeoutException($"{Description} took nothing of {QueuedBytes} queued bytes for {_options.ReceiveTimeout.TotalSeconds:0.###} s.");
+                }
+
+                throw;
+            }
+        }
     }
 
     public ValueTask<FrameBuffer> ReceiveAsync(ushort operation, int length, CancellationToken cancellationToken = default) =>
@@ -156,7 +192,15 @@ internal abstract class LinkChannel : IChannel
     internal abstract void OnConsumed(int length);
 
     /// <summary>A frame of the outgoing queue is gone.</summary>
-    internal void OnLeft(int length) => Interlocked.Add(ref _queuedBytes, -FramePool.FootprintOf(length));
+    internal void OnLeft(int length) => _queue.Remove(FramePool.FootprintOf(length));
+
+    /// <summary>The channel has ended: a sender that waits for room learns why.</summary>
+    internal void OnEnded()
+    {
+        // A sender that has just begun to wait sees the fault, or is seen here.
+        Interlocked.MemoryBarrier();
+        _queue.Wake();
+    }
 
     /// <summary>Sends what is queued and closes the link.</summary>
     protected abstract ValueTask CloseAsync();

@@ -158,6 +158,25 @@ public class SharingTests
         return x;
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0, 257)]
+    [InlineData(1, 0)]
+    [InlineData(1, 1)]
+    [InlineData(2, 3)]
+    [InlineData(131, 126)]
+    [InlineData(256, 1)]
+    public void A_run_of_a_seeds_share_is_that_part_of_the_whole(int start, int length)
+    {
+        byte[] seed = [.. Enumerable.Range(0, 16).Select(i => (byte)i)];
+        ulong[] whole = new ulong[257];
+        ShareSeeds.Expand(seed, whole);
+        ulong[] run = new ulong[length];
+        ShareSeeds.Expand(seed, start, run);
+        Assert.Equal(whole[start..(start + length)], run);
+        Assert.Throws<ArgumentOutOfRangeException>(() => ShareSeeds.Expand(seed, -1, run));
+    }
+
     private static IEnumerable<ulong[]> Expand(byte[] seeds, int length)
     {
         foreach (byte[] seed in seeds.Chunk(ShareSeeds.ByteCount))
