@@ -28,7 +28,9 @@ public abstract class ModelArchitecture
         return config switch
         {
             BertConfig bert => new BertArchitecture(bert),
-            _ => throw new NotSupportedException($"{config.Source}: models of type '{config.ModelType}' are not supported; supported are bert."),
+            Gpt2Config gpt2 => new Gpt2Architecture(gpt2),
+            LlamaConfig llama => new LlamaArchitecture(llama),
+            _ => throw new NotSupportedException($"{config.Source}: models of type '{config.ModelType}' are not supported; supported are bert, gpt2 and llama."),
         };
     }
 

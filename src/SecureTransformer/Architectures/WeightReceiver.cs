@@ -64,28 +64,44 @@ internal sealed class WeightReceiver : IDisposable
         }
     }
 
-    /// <summary>A weight [N, K], as PyTorch stores it, and a bias [N].</summary>
-    public async ValueTask<SecureLinear> LinearAsync(CancellationToken cancellationToken)
+    /// <summary>A table [V, H] for looking rows up, and [H, V] for the scores of all rows; frees the weight it came from.</summary>
+    public (SecretMatrix Rows, SecretMatrix Scores) PackTied(SecretTensor table)
     {
-        SecretMatrix weight = Pack(transposed: true, await NextAsync(cancellationToken).ConfigureAwait(false));
-        return new SecureLinear(weight, await NextKeptAsync(cancellationToken).ConfigureAwait(false));
+        SecretMatrix rows = _session.Pack(table, transposed: false);
+        _matrices.Add(rows);
+        return (rows, Pack(transposed: true, table));
     }
 
-    /// <summary>Several weights [N, K] with their biases [N] as one layer, side by side.</summary>
-    public async ValueTask<SecureLinear> JoinedLinearAsync(int count, CancellationToken cancellationToken)
+    /// <summary>A weight and a bias [N], if there is one: [N, K] as PyTorch stores a linear layer, or [K, N] as GPT-2 does.</summary>
+    public async ValueTask<SecureLinear> LinearAsync(CancellationToken cancellationToken, bool transposed = true, bool bias = true)
+    {
+        SecretMatrix weight = Pack(transposed, await NextAsync(cancellationToken).ConfigureAwait(false));
+        return new SecureLinear(weight, bias ? await NextKeptAsync(cancellationToken).ConfigureAwait(false) : null);
+    }
+
+    /// <summary>Several weights [N, K], with their biases [N] if there are some, as one layer, side by side.</summary>
+    public async ValueTask<SecureLinear> JoinedLinearAsync(int count, CancellationToken cancellationToken, bool bias = true)
     {
         var weights = new SecretTensor[count];
-        var biases = new SecretTensor[count];
+        var biases = new SecretTensor[bias ? count : 0];
         for (int i = 0; i < count; i++)
         {
             weights[i] = await NextAsync(cancellationToken).ConfigureAwait(false);
-            biases[i] = await NextAsync(cancellationToken).ConfigureAwait(false);
+            if (bias)
+            {
+                biases[i] = await NextAsync(cancellationToken).ConfigureAwait(false);
+            }
         }
 
         SecretMatrix weight = Pack(transposed: true, weights);
-        SecretTensor bias = _session.Concatenate(biases, 0);
-        _vectors.Add(bias);
-        return new SecureLinear(weight, bias);
+        if (!bias)
+        {
+            return new SecureLinear(weight, null);
+        }
+
+        SecretTensor joined = _session.Concatenate(biases, 0);
+        _vectors.Add(joined);
+        return new SecureLinear(weight, joined);
     }
 
     /// <summary>Gains and offsets of a LayerNorm.</summary>
@@ -94,6 +110,10 @@ internal sealed class WeightReceiver : IDisposable
         SecretTensor weight = await NextKeptAsync(cancellationToken).ConfigureAwait(false);
         return new SecureLayerNorm(weight, await NextKeptAsync(cancellationToken).ConfigureAwait(false), eps);
     }
+
+    /// <summary>Gains of an RMSNorm.</summary>
+    public async ValueTask<SecureRmsNorm> RmsNormAsync(double eps, CancellationToken cancellationToken) =>
+        new(await NextKeptAsync(cancellationToken).ConfigureAwait(false), eps);
 
     /// <summary>Hands everything over to the model.</summary>
     public void Complete()

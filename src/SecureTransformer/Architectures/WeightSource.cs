@@ -26,14 +26,15 @@ public static class WeightSource
         ArgumentNullException.ThrowIfNull(weight);
         string name = Find(weights, weight).Name;
         double scale = weight.Scale;
+        int columns = weight.Shape.Rank == 0 ? 1 : weight.Shape[-1];
         return (start, destination) =>
         {
             weights.Read(name, start, destination);
-            if (scale != 1)
+            for (int i = 0; scale != 1 && i < destination.Length; i++)
             {
-                foreach (ref double value in destination)
+                if ((start + i) % columns < weight.ScaledColumns)
                 {
-                    value *= scale;
+                    destination[i] *= scale;
                 }
             }
         };

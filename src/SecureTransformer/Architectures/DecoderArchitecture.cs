@@ -1,0 +1,77 @@
+using SecureTransformer.Layers;
+using SecureTransformer.Models;
+using SecureTransformer.Protocols;
+
+namespace SecureTransformer.Architectures;
+
+/// <summary>
+/// A decoder with a language-model head: a token table, perhaps positions, blocks, a last normalisation, and the table again (tied) or a matrix of its own.
+/// The weights come in that order.
+/// </summary>
+public abstract class DecoderArchitecture : ModelArchitecture
+{
+    private protected DecoderArchitecture(DecoderConfig config, string supported)
+        : base(config)
+    {
+        if (config.Architectures.Count > 0 && !config.Architectures.Contains(supported))
+        {
+            throw new NotSupportedException(
+                $"{config.Source}: the architecture '{config.Architectures[0]}' of type '{config.ModelType}' is not supported; supported are {supported}.");
+        }
+    }
+
+    /// <summary>The configuration.</summary>
+    public new DecoderConfig Config => (DecoderConfig)base.Config;
+
+    /// <inheritdoc/>
+    public sealed override IReadOnlyList<WeightSpec> Weights => field ??=
+        [Table, .. Positions is null ? (WeightSpec[])[] : [Positions], .. Enumerable.Range(0, Config.NumHiddenLayers).SelectMany(BlockWeights), .. LastNorm, .. Head is null ? (WeightSpec[])[] : [Head]];
+
+    /// <summary>The rows of the tokens, [V, H].</summary>
+    internal abstract WeightSpec Table { get; }
+
+    /// <summary>The rows of the positions, [positions, H]; null where the model has none.</summary>
+    internal abstract WeightSpec? Positions { get; }
+
+    /// <summary>The last normalisation.</summary>
+    internal abstract WeightSpec[] LastNorm { get; }
+
+    /// <summary>The head, [V, H]; null where it is the table.</summary>
+    internal WeightSpec? Head => Config.TieWordEmbeddings ? null : new WeightSpec("lm_head.weight", new TensorShape(Config.VocabSize, Config.HiddenSize));
+
+    /// <summary>Receives the weights; the result is a <see cref="DecoderModel"/>.</summary>
+    /// <inheritdoc/>
+    public sealed override async ValueTask<SecureModel> BuildAsync(
+        MpcSession session, Func<WeightSpec, CancellationToken, ValueTask<SecretTensor>> receive, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(receive);
+        using var weights = new WeightReceiver(session, Weights, receive);
+
+        SecretTensor rows = await weights.NextAsync(cancellationToken).ConfigureAwait(false);                                                // [V, H]
+        (SecretMatrix table, SecretMatrix? scores) = Head is null ? weights.PackTied(rows) : (weights.Pack(transposed: false, rows), null);
+        SecretTensor? positions = Positions is null ? null : await weights.NextKeptAsync(cancellationToken).ConfigureAwait(false);           // [positions, H]
+        var blocks = new SecureDecoderBlock[Config.NumHiddenLayers];
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            blocks[i] = await BuildBlockAsync(weights, i, cancellationToken).ConfigureAwait(false);
+        }
+
+        SecureNorm lastNorm = await BuildNormAsync(weights, cancellationToken).ConfigureAwait(false);
+        SecureLinear head = scores is null
+            ? await weights.LinearAsync(cancellationToken, bias: false).ConfigureAwait(false)
+            : new SecureLinear(scores, null);
+        weights.Complete();
+        return new DecoderModel(
+            Config, new ResidentTokenTable(new SecureEmbedding(table), head), positions, new ResidentLayers<SecureDecoderBlock>(blocks), lastNorm);
+    }
+
+    /// <summary>The weights of a block, in order.</summary>
+    internal abstract WeightSpec[] BlockWeights(int layer);
+
+    /// <summary>Receives a block's weights.</summary>
+    internal abstract ValueTask<SecureDecoderBlock> BuildBlockAsync(WeightReceiver weights, int layer, CancellationToken cancellationToken);
+
+    /// <summary>Receives a normalisation's weights.</summary>
+    internal abstract ValueTask<SecureNorm> BuildNormAsync(WeightReceiver weights, CancellationToken cancellationToken);
+}
