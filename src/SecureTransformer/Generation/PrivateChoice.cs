@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using SecureTransformer.Numerics;
 using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Generation;
@@ -6,6 +8,9 @@ namespace SecureTransformer.Generation;
 /// <remarks>Nothing is opened. Every size and the order of all messages depend on the shape of the logits and the width alone.</remarks>
 public static class PrivateChoice
 {
+    /// <summary>The largest temperature of <see cref="SampleAsync(MpcSession, SecretTensor, double, int, CancellationToken)"/>.</summary>
+    public const double MaxTemperature = 100;
+
     /// <summary>The token with the largest logit of each row; of several equal ones that with the lowest id.</summary>
     /// <param name="session">The session.</param>
     /// <param name="logits">The logits, [R, V].</param>
@@ -30,6 +35,76 @@ public static class PrivateChoice
         long[] ids = [.. Enumerable.Range(0, vocabulary).Select(static id => (long)id)];
         SecretTensor id = session.Reshape(session.Sum(session.MultiplyInteger(oneHot, ids)), new TensorShape(rows));
         return new SecretToken(scope.Keep(oneHot), scope.Keep(id));
+    }
+
+    /// <summary>A token of each row, drawn from softmax(logits / temperature), independently of all other rows and calls.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="logits">The logits, [R, V].</param>
+    /// <param name="temperature">The temperature, above 0 and at most <see cref="MaxTemperature"/>; public.</param>
+    /// <param name="width">
+    /// A number of bits for which every difference of two logits of a row is in range with one bit to spare; the noise takes the other half of the range.
+    /// </param>
+    /// <param name="cancellationToken">Cancels; inside an operation that ends the session.</param>
+    /// <returns>The tokens; they belong to the scope open at the caller.</returns>
+    /// <remarks>
+    /// The largest of logits + temperature times Gumbel noise (Gumbel 1954, Statistical theory of extreme values and some practical applications). Each party draws a
+    /// part of the noise, the sum of all parts is exactly Gumbel, and no party knows more than its own. The cost is that of <see cref="GreedyAsync"/> and of one input
+    /// of R x V values by each party.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The logits are no matrix.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The temperature is out of range, or the width has no room for noise of that size.</exception>
+    public static async ValueTask<SecretToken> SampleAsync(
+        MpcSession session, SecretTensor logits, double temperature, int width = MpcSession.DefaultWidth, CancellationToken cancellationToken = default)
+    {
+        using AesCtrPrg random = FreshGenerator();
+        return await SampleAsync(session, logits, temperature, random, width, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>As above, with this party's noise from a generator of the caller's, for tests.</summary>
+    internal static async ValueTask<SecretToken> SampleAsync(
+        MpcSession session, SecretTensor logits, double temperature, AesCtrPrg random, int width, CancellationToken cancellationToken)
+    {
+        RequireLogits(session, logits);
+        var gumbel = new GumbelPart(session.PartyId, session.PartyCount);
+        RequireTemperature(session, logits, temperature, width);
+        using SessionScope scope = session.BeginScope();
+
+        // Pinned, so that the collector leaves no copy behind.
+        double[] noise = GC.AllocateUninitializedArray<double>(logits.Shape.Count, pinned: true);
+        SecretTensor noisy = logits;
+        try
+        {
+            gumbel.Fill(random, temperature, noise);
+            for (int party = 0; party < session.PartyCount; party++)
+            {
+                ReadOnlyMemory<double> own = party == session.PartyId ? noise : default;
+                using SecretTensor part = await session.InputAsync(party, logits.Shape, own, logits.FractionalBits, cancellationToken).ConfigureAwait(false);
+                noisy = session.Add(noisy, part);
+            }
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(System.Runtime.InteropServices.MemoryMarshal.AsBytes(noise.AsSpan()));
+        }
+
+        SecretToken token = await GreedyAsync(session, noisy, width, cancellationToken).ConfigureAwait(false);
+        scope.Keep(token.OneHot);
+        scope.Keep(token.Id);
+        return token;
+    }
+
+    private static AesCtrPrg FreshGenerator()
+    {
+        Span<byte> key = stackalloc byte[AesCtrPrg.KeyByteCount];
+        RandomNumberGenerator.Fill(key);
+        try
+        {
+            return new AesCtrPrg(key, 0);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
     }
 
     private static async ValueTask<SecretTensor> LargestAsync(MpcSession session, SecretTensor logits, int width, CancellationToken cancellationToken)
@@ -59,6 +134,21 @@ public static class PrivateChoice
         if (logits.Shape.Rank != 2)
         {
             throw new ArgumentException($"Logits have the shape [rows, vocabulary]; these have {logits.Shape}.", nameof(logits));
+        }
+    }
+
+    private static void RequireTemperature(MpcSession session, SecretTensor logits, double temperature, int width)
+    {
+        if (!(temperature > 0 && temperature <= MaxTemperature))
+        {
+            throw new ArgumentOutOfRangeException(nameof(temperature), temperature, $"A temperature is above 0 and at most {MaxTemperature}; without noise, choose greedily.");
+        }
+
+        double largest = 2 * session.PartyCount * GumbelPart.Limit * temperature;
+        if (Math.ScaleB(largest, logits.FractionalBits) > Math.ScaleB(1, width - 2))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(width), width, $"Noise at temperature {temperature} may differ by {largest}, which at {logits.FractionalBits} fractional bits needs more than half of {width} bits.");
         }
     }
 }

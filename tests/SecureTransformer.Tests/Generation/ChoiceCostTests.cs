@@ -29,4 +29,22 @@ public class ChoiceCostTests
             Assert.InRange(cost.Bytes, 1, 20_000_000);
         }
     }
+
+    [Theory]
+    [InlineData(1, 50_257, 44, 51, 7_564_232L)]
+    [InlineData(2, 344, 44, 26, 251_680L)]
+    public async Task A_sample_adds_an_input_of_noise_by_each_party(int rows, int vocabulary, int width, int rounds, long bytes)
+    {
+        double[] logits = new double[rows * vocabulary];
+        FunctionCost cost = await FunctionCost.MeasureAsync(
+            MpcProtocol.Replicated3, new TensorShape(rows, vocabulary), logits, async (session, x) => await PrivateChoice.SampleAsync(session, x, 1, width));
+        await using EstimatingSession estimate = EstimatingSession.Create(MpcProtocol.Replicated3);
+        SecretTensor input = estimate.Placeholder(new TensorShape(rows, vocabulary));
+        await PrivateChoice.GreedyAsync(estimate, input, width);
+        OperationCost greedy = estimate.Total;
+        await PrivateChoice.SampleAsync(estimate, input, 1, width);
+        Assert.Equal(greedy.Bytes + (3 * ReplicatedCosts.Input(rows * vocabulary).Bytes), cost.Bytes);
+        Assert.Equal(estimate.Total.Bytes - greedy.Bytes, cost.Bytes);
+        Assert.Equal((rounds, bytes), (cost.Rounds, cost.Bytes));
+    }
 }

@@ -1,0 +1,68 @@
+using SecureTransformer.Architectures;
+using SecureTransformer.Protocols;
+using SecureTransformer.Protocols.Tests;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Generation;
+
+/// <summary>Choosing a token opens nothing: what is sent are shares, in frames whose number, sizes and order do not depend on logits, noise or temperature.</summary>
+public class ChoiceTraceTests
+{
+    private const int Rows = 3;
+    private const int Vocabulary = 1200;
+    private const int Handshake = 1;
+    private const int Keys = 2;
+    private const int Input = 3;
+    private const int And = 32;
+    private const int CarryDeal = 33;
+    private const int CarryReshare = 34;
+    private const int BitDeal = 35;
+    private const int BitReshare = 36;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Frames_are_the_same_for_all_logits_look_random_and_open_nothing(bool sample)
+    {
+        using var random = new SeededValues(9401);
+        double[] peaked = new double[Rows * Vocabulary];
+        (peaked[7], peaked[Vocabulary + 1100], peaked[(2 * Vocabulary) + 600]) = (1e6, 1e6, 1e6);
+        double[] spread = random.Normals(Rows * Vocabulary, 500, -1000);
+        FrameTrace first = await TraceAsync(new double[Rows * Vocabulary], sample ? 1 : null);
+        FrameTrace again = await TraceAsync(new double[Rows * Vocabulary], sample ? 1 : null);
+        FrameTrace second = await TraceAsync(peaked, sample ? 0.01 : null);
+        FrameTrace third = await TraceAsync(spread, sample ? 50 : null);
+        foreach (FrameTrace trace in new[] { again, second, third })
+        {
+            Assert.Equal(first.Layout.Keys, trace.Layout.Keys);
+            foreach ((string link, string[] frames) in first.Layout)
+            {
+                Assert.Equal(frames, trace.Layout[link]);
+            }
+
+            Assert.Empty(trace.Problems());
+            Assert.Empty(first.InCommon(trace));
+        }
+
+        Assert.Empty(first.Problems());
+        int[] operations = [.. first.Layout.Values.SelectMany(frames => frames).Select(frame => int.Parse(frame.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)).Distinct().Order()];
+        Assert.Equal((int[])[Handshake, Keys, Input, And, CarryDeal, CarryReshare, BitDeal, BitReshare], operations);
+        Assert.DoesNotContain(first.Layout.Values.SelectMany(frames => frames), frame => frame.Contains(nameof(TrafficPhase.Output), StringComparison.Ordinal));
+
+        // Party 0 shares the logits; each party its noise, when there is any.
+        string[] givers = [.. first.Layout.Where(l => l.Value.Any(frame => frame.StartsWith($"{Input} ", StringComparison.Ordinal))).Select(l => l.Key)];
+        Assert.Equal(sample ? 3 : 1, givers.Length);
+    }
+
+    private static async Task<FrameTrace> TraceAsync(double[] logits, double? temperature)
+    {
+        var trace = new FrameTrace();
+        await using var parties = LocalParties.Create(MpcProtocol.Replicated3, transport: new TransportOptions { FrameObserver = trace.Observe });
+        await parties.RunAsync(async session =>
+        {
+            using SecretTensor x = await session.InputAsync(0, new TensorShape(Rows, Vocabulary), logits);
+            using SecretToken token = temperature is { } t ? await PrivateChoice.SampleAsync(session, x, t) : await PrivateChoice.GreedyAsync(session, x);
+        });
+        return trace;
+    }
+}
