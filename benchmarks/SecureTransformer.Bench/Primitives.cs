@@ -1,3 +1,4 @@
+using SecureTransformer.Generation;
 using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 
@@ -6,6 +7,9 @@ namespace SecureTransformer.Bench;
 /// <summary>The operations that can be timed one by one.</summary>
 internal static class Primitives
 {
+    /// <summary>The vocabulary of GPT-2.</summary>
+    private const int Vocabulary = 50_257;
+
     private static readonly Dictionary<string, Func<int, RandomValues, Workload>> s_all = new()
     {
         ["multiply"] = (n, r) => Workload.Of(static async (s, x) => await s.MultiplyAsync(x[0], x[1]), Values(n, r, -8, 8), Values(n, r, -8, 8)),
@@ -36,6 +40,21 @@ internal static class Primitives
         ["divide"] = (n, r) => Workload.Of(static async (s, x) => await s.DivideAsync(x[0], x[1]), Values(n, r, -8, 8), Values(n, r, 0.5, 100)),
         ["softmax"] = (n, r) => Workload.Of(static async (s, x) => await Softmax.EvaluateAsync(s, x[0]), Rows(n, 128, r, -8, 8)),
         ["layernorm"] = (n, r) => Workload.Of(static async (s, x) => await LayerNorm.EvaluateAsync(s, x[0], x[1], x[2], 1e-12), Rows(n, 768, r, -4, 4), Values(768, r, 0.5, 1.5), Values(768, r, -1, 1)),
+        ["choice"] = (n, r) => Workload.Of(
+            static async (s, x) =>
+            {
+                SecretToken token = await PrivateChoice.GreedyAsync(s, x[0]);
+                token.OneHot.Dispose();
+                return token.Id;
+            },
+            Rows(n, Vocabulary, r, -8, 8)),
+        ["sample"] = (n, r) => Workload.Of(
+            static async (s, x) =>
+            {
+                using SecretToken token = await PrivateChoice.SampleAsync(s, x[0], 1);
+                return s.Slice(x[0], 0, 0, 1);
+            },
+            Rows(n, Vocabulary, r, -8, 8)),
         ["maximum"] = (n, r) => Workload.Of(static async (s, x) => await s.MaximumAsync(x[0], 32), Rows(n, 128, r, -8, 8)),
     };
 
