@@ -43,9 +43,24 @@ internal readonly struct JsonFields(JsonElement element, string file, string pat
             return null;
         }
 
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number >= 0 && number <= max
-            ? (int)number
-            : throw Error(key, $"must be a whole number from 0 to {max}, and is {Show(value)}");
+        return IndexOf(value, key, max);
+    }
+
+    /// <summary>All keys with their values, which are whole numbers from 0 to a bound. One pass: looking up each key would take quadratic time.</summary>
+    public IEnumerable<KeyValuePair<string, int>> IndexEntries(int max)
+    {
+        foreach (JsonProperty property in element.EnumerateObject())
+        {
+            string name = NameOf(property);
+            yield return new KeyValuePair<string, int>(name, IndexOf(property.Value, name, max));
+        }
+    }
+
+    /// <summary>An array of whole numbers from 0 to a bound.</summary>
+    public IReadOnlyList<int> Indices(string key, int max)
+    {
+        JsonFields fields = this;
+        return [.. Elements(key).Select(e => fields.IndexOf(e, key, max))];
     }
 
     /// <summary>One whole number from 0 to a bound, or an array of them; nothing where the key is absent.</summary>
@@ -124,12 +139,42 @@ internal readonly struct JsonFields(JsonElement element, string file, string pat
         return [.. Elements(key).Select(e => e.ValueKind == JsonValueKind.String ? fields.StringOf(e, self) : throw fields.Error(self, $"must hold strings, and holds {Show(e)}"))];
     }
 
-    public IReadOnlyList<JsonFields> Objects(string key)
+    public IReadOnlyList<JsonFields> Objects(string key, int maxCount = int.MaxValue)
     {
         JsonFields fields = this;
-        return [.. Elements(key).Select(e => e.ValueKind == JsonValueKind.Object
+        return [.. Elements(key, maxCount).Select(e => e.ValueKind == JsonValueKind.Object
             ? new JsonFields(e, fields.File, fields.Path + key + "[].")
             : throw fields.Error(key, $"must hold objects, and holds {Show(e)}"))];
+    }
+
+    /// <summary>The elements of an array of strings and objects; of the two parts of each, one is null.</summary>
+    public IEnumerable<(string? Text, JsonFields? Fields)> StringsOrObjects(string key, int maxCount)
+    {
+        foreach (JsonElement e in Elements(key, maxCount))
+        {
+            yield return e.ValueKind switch
+            {
+                JsonValueKind.String => (StringOf(e, key), null),
+                JsonValueKind.Object => (null, new JsonFields(e, File, path + key + "[].")),
+                _ => throw Error(key, $"must hold strings or objects, and holds {Show(e)}"),
+            };
+        }
+    }
+
+    /// <summary>The elements of an array of strings and of pairs of strings; the second part of a lone string is null.</summary>
+    public IEnumerable<(string First, string? Second)> StringsOrPairs(string key, int maxCount)
+    {
+        foreach (JsonElement e in Elements(key, maxCount))
+        {
+            bool pair = e.ValueKind == JsonValueKind.Array && e.GetArrayLength() == 2
+                && e[0].ValueKind == JsonValueKind.String && e[1].ValueKind == JsonValueKind.String;
+            if (!pair && e.ValueKind != JsonValueKind.String)
+            {
+                throw Error(key, $"must hold strings or pairs of strings, and holds {Show(e)}");
+            }
+
+            yield return pair ? (StringOf(e[0], key), StringOf(e[1], key)) : (StringOf(e, key), null);
+        }
     }
 
     /// <summary>The first element of an array such as ["[SEP]", 102], which must be a string.</summary>
@@ -143,19 +188,28 @@ internal readonly struct JsonFields(JsonElement element, string file, string pat
 
     public InvalidDataException Error(string key, string problem) => new($"{File}: '{Text.Printable(path + key)}' {problem}.");
 
+    public InvalidDataException Unsupported(string key, string value, string supported) =>
+        Error(key, $"is '{Text.Printable(value)}'; supported {supported}");
+
     public InvalidDataException Missing(string key) => Error(key, "is missing");
 
     private string Path => path;
 
-    private List<JsonElement> Elements(string key) => Find(key) switch
+    private List<JsonElement> Elements(string key, int maxCount = int.MaxValue) => Find(key) switch
     {
         null => [],
+        { ValueKind: JsonValueKind.Array } value when value.GetArrayLength() > maxCount => throw Error(key, $"has {value.GetArrayLength()} entries; the limit is {maxCount}"),
         { ValueKind: JsonValueKind.Array } value => [.. value.EnumerateArray()],
         { } value => throw Error(key, $"must be an array, and is {Show(value)}"),
     };
 
     private JsonElement? Find(string key) =>
         element.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private int IndexOf(JsonElement value, string key, int max) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number >= 0 && number <= max
+            ? (int)number
+            : throw Error(key, $"must be a whole number from 0 to {max}, and is {Show(value)}");
 
     private string StringOf(JsonElement value, string key)
     {

@@ -71,7 +71,7 @@ public sealed class TokenizerLoaderTests : IDisposable
 
     public static TheoryData<string, string, string> JsonChanges => new()
     {
-        { "model.type", "\"BPE\"", "supported is WordPiece" },
+        { "model.type", "\"Unigram\"", "supported are WordPiece and BPE" },
         { "normalizer.type", "\"Lowercase\"", "supported is BertNormalizer" },
         { "pre_tokenizer.type", "\"Whitespace\"", "supported is BertPreTokenizer" },
         { "post_processor.type", "\"ByteLevel\"", "supported are BertProcessing" },

@@ -1,9 +1,28 @@
 namespace SecureTransformer.Models;
 
 /// <summary>A token that stands outside the segmentation: an entry of <c>added_tokens</c> or <c>added_tokens_decoder</c>.</summary>
-internal static class AddedToken
+internal sealed class AddedToken
 {
-    public static (string Token, int Id) Read(JsonFields entry, int id)
+    public required string Content { get; init; }
+
+    public required int Id { get; init; }
+
+    /// <summary>Left out by decoding, unless asked for.</summary>
+    public bool Special { get; init; }
+
+    /// <summary>Not found within a longer word.</summary>
+    public bool SingleWord { get; init; }
+
+    /// <summary>Swallows white space before it.</summary>
+    public bool StripsLeft { get; init; }
+
+    /// <summary>Swallows white space after it.</summary>
+    public bool StripsRight { get; init; }
+
+    /// <summary>Looked for in normalized text, with its own content normalized.</summary>
+    public bool Normalized { get; init; }
+
+    public static AddedToken Read(JsonFields entry, int id)
     {
         string content = entry.RequiredString("content");
         if (content.Length == 0)
@@ -11,15 +30,28 @@ internal static class AddedToken
             throw entry.Error("content", "is empty");
         }
 
-        // White space beside a token means nothing to BERT, so that lstrip and rstrip need no attention.
-        foreach (string unsupported in (ReadOnlySpan<string>)["single_word", "normalized"])
+        bool special = entry.Boolean("special") ?? false;
+        return new AddedToken
         {
-            if (entry.Boolean(unsupported) == true)
-            {
-                throw entry.Error(unsupported, $"is true for the added token '{Text.Printable(content)}'; supported is false");
-            }
+            Content = content,
+            Id = id,
+            Special = special,
+            SingleWord = entry.Boolean("single_word") ?? false,
+            StripsLeft = entry.Boolean("lstrip") ?? false,
+            StripsRight = entry.Boolean("rstrip") ?? false,
+            Normalized = entry.Boolean("normalized") ?? !special,
+        };
+    }
+
+    /// <summary>Reads the array <c>added_tokens</c> of a <c>tokenizer.json</c>.</summary>
+    public static List<AddedToken> ReadAll(JsonFields json)
+    {
+        var tokens = new List<AddedToken>();
+        foreach (JsonFields entry in json.Objects("added_tokens", SpecialTokens.MaxCount))
+        {
+            tokens.Add(Read(entry, entry.Index("id", Vocabulary.MaxEntries - 1) ?? throw entry.Missing("id")));
         }
 
-        return (content, id);
+        return tokens;
     }
 }

@@ -1,12 +1,8 @@
-using System.Globalization;
-
 namespace SecureTransformer.Models;
 
 /// <summary>What <c>tokenizer_config.json</c> says of a BERT tokenizer; a value it does not give is null, or Hugging Face's default.</summary>
 internal sealed class BertTokenizerConfig
 {
-    public const long MaxBytes = 16_000_000;
-
     public static readonly BertTokenizerConfig Default = new();
 
     public string? Class { get; private init; }
@@ -42,7 +38,7 @@ internal sealed class BertTokenizerConfig
             return Default;
         }
 
-        using JsonFile file = JsonFile.Open(path, MaxBytes);
+        using JsonFile file = JsonFile.Open(path, TokenizerConfigFields.MaxBytes);
         JsonFields json = file.Root;
         if (json.Boolean("do_basic_tokenize") == false)
         {
@@ -61,53 +57,28 @@ internal sealed class BertTokenizerConfig
             StripAccents = json.Boolean("strip_accents"),
             SpaceIdeographs = json.Boolean("tokenize_chinese_chars"),
             CleanUpSpaces = json.Boolean("clean_up_tokenization_spaces") ?? true,
-            MaxTokens = ReadMaxTokens(json),
-            Unknown = ReadToken(json, "unk_token") ?? Default.Unknown,
-            Separator = ReadToken(json, "sep_token") ?? Default.Separator,
-            Classification = ReadToken(json, "cls_token") ?? Default.Classification,
-            Pad = ReadToken(json, "pad_token") ?? Default.Pad,
-            Mask = ReadToken(json, "mask_token") ?? Default.Mask,
+            MaxTokens = TokenizerConfigFields.MaxTokens(json),
+            Unknown = TokenizerConfigFields.Token(json, "unk_token") ?? Default.Unknown,
+            Separator = TokenizerConfigFields.Token(json, "sep_token") ?? Default.Separator,
+            Classification = TokenizerConfigFields.Token(json, "cls_token") ?? Default.Classification,
+            Pad = TokenizerConfigFields.Token(json, "pad_token") ?? Default.Pad,
+            Mask = TokenizerConfigFields.Token(json, "mask_token") ?? Default.Mask,
             AdditionalSpecialTokens = json.Strings("additional_special_tokens"),
-            AddedTokens = ReadAddedTokens(json),
+            AddedTokens = [.. TokenizerConfigFields.AddedTokens(json).Select(t => RequirePlain(t.Entry, t.Token))],
         };
     }
 
-    /// <summary>Without a limit Hugging Face writes 10^30.</summary>
-    private static int ReadMaxTokens(JsonFields json)
+    /// <summary>White space beside a token means nothing to BERT, so that lstrip and rstrip need no attention.</summary>
+    public static (string Token, int Id) RequirePlain(JsonFields entry, AddedToken token)
     {
-        double limit = json.Number("model_max_length") ?? int.MaxValue;
-        return limit >= 1
-            ? (int)Math.Min(limit, int.MaxValue)
-            : throw json.Error("model_max_length", "must be at least 1");
-    }
-
-    private static string? ReadToken(JsonFields json, string key)
-    {
-        string? token = json.IsObject(key) ? json.RequiredObject(key).RequiredString("content") : json.String(key);
-        return token is "" ? throw json.Error(key, "is empty") : token;
-    }
-
-    private static List<(string Token, int Id)> ReadAddedTokens(JsonFields json)
-    {
-        var tokens = new List<(string, int)>();
-        if (json.Object("added_tokens_decoder") is { } entries)
+        foreach (string unsupported in (ReadOnlySpan<string>)["single_word", "normalized"])
         {
-            foreach (string key in entries.Names)
+            if (entry.Boolean(unsupported) == true)
             {
-                if (!int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out int id) || id >= Vocabulary.MaxEntries)
-                {
-                    throw entries.Error(key, "is not a token id");
-                }
-
-                if (tokens.Count == SpecialTokens.MaxCount)
-                {
-                    throw json.Error("added_tokens_decoder", $"has more than {SpecialTokens.MaxCount} tokens");
-                }
-
-                tokens.Add(AddedToken.Read(entries.RequiredObject(key), id));
+                throw entry.Error(unsupported, $"is true for the added token '{Text.Printable(token.Content)}'; supported is false");
             }
         }
 
-        return tokens;
+        return (token.Content, token.Id);
     }
 }

@@ -24,17 +24,7 @@ internal sealed class BertTokenizerJson
         JsonFields model = json.RequiredObject("model");
         RequireType(model, "WordPiece");
         RequireType(json.RequiredObject("pre_tokenizer"), "BertPreTokenizer");
-        var added = new List<(string, int)>();
-        foreach (JsonFields entry in json.Objects("added_tokens"))
-        {
-            if (added.Count == SpecialTokens.MaxCount)
-            {
-                throw json.Error("added_tokens", $"has more than {SpecialTokens.MaxCount} tokens");
-            }
-
-            added.Add(AddedToken.Read(entry, entry.Index("id", Vocabulary.MaxEntries - 1) ?? throw entry.Missing("id")));
-        }
-
+        List<(string, int)> added = [.. json.Objects("added_tokens").Zip(AddedToken.ReadAll(json), BertTokenizerConfig.RequirePlain)];
         return new BertTokenizerJson(json)
         {
             Vocabulary = Vocabulary.FromObject(model.RequiredObject("vocab"), added),
@@ -99,7 +89,7 @@ internal sealed class BertTokenizerJson
         string type = part.RequiredString("type");
         if (type != supported)
         {
-            throw part.Error("type", $"is '{Text.Printable(type)}'; supported is {supported}");
+            throw part.Unsupported("type", type, $"is {supported}");
         }
     }
 }

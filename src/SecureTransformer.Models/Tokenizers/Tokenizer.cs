@@ -21,6 +21,12 @@ public abstract class Tokenizer
     /// <summary>The token that fills up shorter inputs, if the vocabulary has one.</summary>
     public abstract int? PadTokenId { get; }
 
+    /// <summary>The token that starts a text, if it is known.</summary>
+    public virtual int? BeginTokenId => null;
+
+    /// <summary>The token that ends a text, if it is known. A model may have others that end its turn; its configuration names them.</summary>
+    public virtual int? EndTokenId => null;
+
     private protected Vocabulary Vocabulary { get; }
 
     /// <summary>Encodes a text or a pair of texts, with the special tokens of the model. Special tokens written out in the text count as such, as with Hugging Face.</summary>
@@ -35,14 +41,20 @@ public abstract class Tokenizer
             CheckText(secondText, nameof(secondText));
         }
 
-        TokenEncoding encoding = EncodeCore(text, secondText);
-        return encoding.Length <= MaxTokens
-            ? encoding
-            : throw new ArgumentException(
-                $"The text makes {encoding.Length} tokens, special tokens included; the limit of this model is {MaxTokens}. Shorten it: nothing is cut off silently.", nameof(text));
+        return CheckLength(EncodeCore(text, secondText, addSpecialTokens: true), nameof(text));
     }
 
-    /// <summary>Turns token ids back into text, as closely as the tokenizer allows.</summary>
+    /// <summary>Encodes a text with or without the special tokens of the model: without, it continues what was encoded before, as a later turn of a conversation does.</summary>
+    /// <param name="text">The text. Special tokens written out in it count as such in either case.</param>
+    /// <param name="addSpecialTokens">Whether to add them.</param>
+    /// <exception cref="ArgumentException">The text is not valid UTF-16, or too long: nothing is ever cut off. No message contains text.</exception>
+    public TokenEncoding Encode(string text, bool addSpecialTokens)
+    {
+        CheckText(text, nameof(text));
+        return CheckLength(EncodeCore(text, null, addSpecialTokens), nameof(text));
+    }
+
+    /// <summary>Turns token ids back into text, as closely as the tokenizer allows. Bytes that are not valid UTF-8 become U+FFFD.</summary>
     /// <param name="ids">Token ids.</param>
     /// <param name="skipSpecialTokens">Whether to leave out special tokens.</param>
     /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary.</exception>
@@ -56,8 +68,12 @@ public abstract class Tokenizer
             }
         }
 
-        return DecodeCore(ids, skipSpecialTokens);
+        return CreateDecoderCore(skipSpecialTokens).Decode(ids);
     }
+
+    /// <summary>Starts decoding of ids that come one by one.</summary>
+    /// <param name="skipSpecialTokens">Whether to leave out special tokens.</param>
+    public TokenDecoder CreateDecoder(bool skipSpecialTokens = true) => CreateDecoderCore(skipSpecialTokens);
 
     /// <summary>Looks up the id of a token, such as "[CLS]".</summary>
     /// <param name="token">The token as the vocabulary writes it.</param>
@@ -76,9 +92,14 @@ public abstract class Tokenizer
         ? Vocabulary.TokenOf(id)
         : throw new ArgumentOutOfRangeException(nameof(id), $"The id is not in the vocabulary of {VocabularySize} tokens.");
 
-    private protected abstract TokenEncoding EncodeCore(string text, string? secondText);
+    private protected abstract TokenEncoding EncodeCore(string text, string? secondText, bool addSpecialTokens);
 
-    private protected abstract string DecodeCore(ReadOnlySpan<int> ids, bool skipSpecialTokens);
+    private protected abstract TokenDecoder CreateDecoderCore(bool skipSpecialTokens);
+
+    private TokenEncoding CheckLength(TokenEncoding encoding, string parameter) => encoding.Length <= MaxTokens
+        ? encoding
+        : throw new ArgumentException(
+            $"The text makes {encoding.Length} tokens, special tokens included; the limit of this model is {MaxTokens}. Shorten it: nothing is cut off silently.", parameter);
 
     private static void CheckText(string text, string parameter)
     {

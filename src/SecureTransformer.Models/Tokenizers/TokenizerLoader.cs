@@ -3,9 +3,9 @@ namespace SecureTransformer.Models;
 /// <summary>Finds the tokenizer of a model directory.</summary>
 public static class TokenizerLoader
 {
-    private const string Supported = "tokenizer.json of type WordPiece, or vocab.txt of a BERT tokenizer";
+    private const string Supported = "tokenizer.json of type WordPiece or BPE, vocab.txt of a BERT tokenizer, and vocab.json with merges.txt of a GPT-2 tokenizer";
 
-    /// <summary>Reads the tokenizer of a model directory: <c>tokenizer.json</c>, or else <c>vocab.txt</c>; with <c>tokenizer_config.json</c> where there is one.</summary>
+    /// <summary>Reads the tokenizer of a model directory: <c>tokenizer.json</c>, or else <c>vocab.txt</c>, or else <c>vocab.json</c> with <c>merges.txt</c>; with <c>tokenizer_config.json</c> and <c>special_tokens_map.json</c> where they exist.</summary>
     /// <param name="directory">The model directory.</param>
     /// <exception cref="InvalidDataException">A file is damaged, or describes a tokenizer that is not supported.</exception>
     /// <exception cref="FileNotFoundException">The directory holds no tokenizer.</exception>
@@ -14,42 +14,54 @@ public static class TokenizerLoader
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         string? config = Existing(directory, "tokenizer_config.json");
+        string? specialTokens = Existing(directory, "special_tokens_map.json");
         if (Existing(directory, "tokenizer.json") is { } json)
         {
-            RequireWordPiece(json);
-            return WordPieceTokenizer.FromTokenizerJson(json, config);
+            return FromTokenizerJson(json, config, specialTokens);
         }
 
         if (Existing(directory, "vocab.txt") is { } vocabulary)
         {
             RequireBertClass(config);
-            if (Existing(directory, "added_tokens.json") is { } added)
-            {
-                throw new InvalidDataException($"{added}: added tokens beside a vocab.txt are not supported; save the tokenizer as tokenizer.json.");
-            }
-
+            RequireNoAddedTokens(directory);
             return WordPieceTokenizer.FromVocabulary(vocabulary, config);
+        }
+
+        if (Existing(directory, "vocab.json") is { } pairs && Existing(directory, "merges.txt") is { } merges)
+        {
+            RequireNoAddedTokens(directory);
+            return BytePairTokenizer.FromVocabulary(pairs, merges, config, specialTokens);
         }
 
         foreach (string other in (ReadOnlySpan<string>)["vocab.json", "merges.txt", "tokenizer.model", "spiece.model"])
         {
             if (Existing(directory, other) is { } path)
             {
-                throw new InvalidDataException($"{path}: this kind of tokenizer is not supported; supported are {Supported}.");
+                throw new InvalidDataException($"{path}: this kind of tokenizer, or what is here of it, is not supported; supported are {Supported}.");
             }
         }
 
         throw new FileNotFoundException($"'{directory}' holds no tokenizer; supported are {Supported}.", Path.Combine(directory, "tokenizer.json"));
     }
 
-    private static void RequireWordPiece(string path)
+    private static Tokenizer FromTokenizerJson(string path, string? config, string? specialTokens)
     {
         using JsonFile file = JsonFile.Open(path, Vocabulary.MaxBytes);
         JsonFields model = file.Root.RequiredObject("model");
         string type = model.RequiredString("type");
-        if (type != "WordPiece")
+        return type switch
         {
-            throw model.Error("type", $"is '{Text.Printable(type)}'; supported is WordPiece");
+            "WordPiece" => WordPieceTokenizer.FromTokenizerJson(file.Root, config),
+            "BPE" => BytePairTokenizer.FromTokenizerJson(file.Root, config, specialTokens),
+            _ => throw model.Unsupported("type", type, "are WordPiece and BPE"),
+        };
+    }
+
+    private static void RequireNoAddedTokens(string directory)
+    {
+        if (Existing(directory, "added_tokens.json") is { } added)
+        {
+            throw new InvalidDataException($"{added}: added tokens beside a vocabulary are not supported; save the tokenizer as tokenizer.json.");
         }
     }
 

@@ -12,9 +12,11 @@ internal sealed class Vocabulary
     private readonly string?[] _tokens;
 
     private readonly HashSet<string> _repeated;
+    private readonly HashSet<int> _outside;
 
-    private Vocabulary(Dictionary<string, int> ids, Dictionary<int, string> repeated, string file)
+    private Vocabulary(Dictionary<string, int> ids, Dictionary<int, string> repeated, HashSet<int> outside, string file)
     {
+        _outside = outside;
         _ids = ids;
         _tokens = new string?[ids.Values.Max() + 1];
         _repeated = new HashSet<string>(repeated.Values, StringComparer.Ordinal);
@@ -78,9 +80,8 @@ internal sealed class Vocabulary
     public static Vocabulary FromObject(JsonFields tokens, IEnumerable<(string Token, int Id)> added)
     {
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (string token in tokens.Names)
+        foreach ((string token, int id) in tokens.IndexEntries(MaxEntries - 1))
         {
-            int id = tokens.Index(token, MaxEntries - 1) ?? throw tokens.Missing(token);
             Add(ids, token, id, tokens.File, $"with id {id}");
         }
 
@@ -89,9 +90,14 @@ internal sealed class Vocabulary
 
     public bool TryGetId(string token, out int id) => _ids.TryGetValue(token, out id);
 
+    public bool TryGetId(ReadOnlySpan<char> token, out int id) => _ids.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(token, out id);
+
     public bool Contains(int id) => (uint)id < (uint)_tokens.Length && _tokens[id] is not null;
 
     public string TokenOf(int id) => _tokens[id]!;
+
+    /// <summary>Whether a token stands outside of the file's list of tokens, so that the model never makes it from text.</summary>
+    public bool IsOutside(int id) => _outside.Contains(id);
 
     /// <summary>The id of a special token, which must stand in the vocabulary exactly once.</summary>
     public int Required(string token, string role)
@@ -113,11 +119,13 @@ internal sealed class Vocabulary
             throw new InvalidDataException($"{file}: the vocabulary is empty.");
         }
 
+        HashSet<int> outside = [];
         foreach ((string token, int id) in added)
         {
             if (!ids.TryGetValue(token, out int known))
             {
                 Add(ids, token, id, file, "among the added tokens");
+                outside.Add(id);
             }
             else if (known != id)
             {
@@ -125,7 +133,7 @@ internal sealed class Vocabulary
             }
         }
 
-        return new Vocabulary(ids, repeated, file);
+        return new Vocabulary(ids, repeated, outside, file);
     }
 
     private static void Add(Dictionary<string, int> ids, string token, int id, string file, string where)

@@ -88,9 +88,14 @@ public sealed class WordPieceTokenizer : Tokenizer
     public static WordPieceTokenizer FromTokenizerJson(string path, string? configPath = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        BertTokenizerConfig config = BertTokenizerConfig.Read(configPath);
         using JsonFile file = JsonFile.Open(path, Vocabulary.MaxBytes);
-        BertTokenizerJson json = BertTokenizerJson.Read(file.Root);
+        return FromTokenizerJson(file.Root, configPath);
+    }
+
+    internal static WordPieceTokenizer FromTokenizerJson(JsonFields root, string? configPath)
+    {
+        BertTokenizerConfig config = BertTokenizerConfig.Read(configPath);
+        BertTokenizerJson json = BertTokenizerJson.Read(root);
         json.RequireBertTemplate(config.Classification, config.Separator);
         var normalizer = new BertNormalizer
         {
@@ -102,9 +107,16 @@ public sealed class WordPieceTokenizer : Tokenizer
         return new WordPieceTokenizer(json.Vocabulary, config, normalizer, json.Unknown, json.Prefix, json.MaxWordLength, json.AddedTokens);
     }
 
-    private protected override TokenEncoding EncodeCore(string text, string? secondText)
+    private protected override TokenEncoding EncodeCore(string text, string? secondText, bool addSpecialTokens)
     {
-        var ids = new List<int> { ClassificationTokenId };
+        var ids = new List<int>();
+        if (!addSpecialTokens)
+        {
+            Append(text, ids);
+            return new TokenEncoding([.. ids], new int[ids.Count]);
+        }
+
+        ids.Add(ClassificationTokenId);
         Append(text, ids);
         ids.Add(SeparatorTokenId);
         int firstLength = ids.Count;
@@ -119,28 +131,8 @@ public sealed class WordPieceTokenizer : Tokenizer
         return new TokenEncoding([.. ids], types);
     }
 
-    private protected override string DecodeCore(ReadOnlySpan<int> ids, bool skipSpecialTokens)
-    {
-        var text = new StringBuilder();
-        foreach (int id in ids)
-        {
-            if (skipSpecialTokens && _special.Contains(id))
-            {
-                continue;
-            }
-
-            string token = Vocabulary.TokenOf(id);
-            if (text.Length > 0 && token.StartsWith(_prefix, StringComparison.Ordinal))
-            {
-                text.Append(token, _prefix.Length, token.Length - _prefix.Length);
-                continue;
-            }
-
-            text.Append(text.Length > 0 ? " " : "").Append(token);
-        }
-
-        return _cleanUpSpaces ? CleanUp(text) : text.ToString();
-    }
+    private protected override TokenDecoder CreateDecoderCore(bool skipSpecialTokens) =>
+        new WordPieceDecoder(Vocabulary, _prefix, skipSpecialTokens ? _special : null, _cleanUpSpaces);
 
     private void Append(ReadOnlySpan<char> text, List<int> ids)
     {
@@ -166,9 +158,4 @@ public sealed class WordPieceTokenizer : Tokenizer
             _model.Append(normalized.AsSpan()[word], ids);
         }
     }
-
-    /// <summary>Hugging Face's clean_up_tokenization: the same replacements in the same order.</summary>
-    private static string CleanUp(StringBuilder text) => text
-        .Replace(" .", ".").Replace(" ?", "?").Replace(" !", "!").Replace(" ,", ",").Replace(" ' ", "'")
-        .Replace(" n't", "n't").Replace(" 'm", "'m").Replace(" 's", "'s").Replace(" 've", "'ve").Replace(" 're", "'re").ToString();
 }
