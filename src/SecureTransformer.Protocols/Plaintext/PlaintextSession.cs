@@ -184,6 +184,9 @@ public sealed class PlaintextSession : RingSession
         PlainWords.ReceiveAsync(source, () => Shares(result, 0), cancellationToken);
 
     /// <inheritdoc/>
+    protected override ValueTask AgreeCoreAsync(string what, ReadOnlyMemory<byte> digest, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
     protected override ValueTask KeepCoreAsync(IChannel source, int count, IShareWriter destination, CancellationToken cancellationToken) =>
         PlainWords.KeepAsync(source, count, destination, cancellationToken);
 

@@ -23,6 +23,9 @@ public static class ReplicatedCosts
     /// <summary>Values from a client or a model owner: 16 bytes an element and four seeds from there, and three digests between the parties.</summary>
     public static OperationCost Import(int count) => new(2, (2 * Words(count)) + (4 * 16) + (3 * 32));
 
+    /// <summary>Comparing public bytes: everyone sends a digest to everyone.</summary>
+    public static OperationCost Agree() => new(1, 6 * 32);
+
     /// <summary>What the parties send to a client: 24 bytes an element.</summary>
     public static OperationCost Export(int count) => new(1, 3 * Words(count));
 

@@ -27,6 +27,9 @@ internal sealed class ReplicatedEstimate(SessionOptions options) : EstimatingSes
         Count(ReplicatedCosts.Product(CountOf(result), shift));
 
     /// <inheritdoc/>
+    protected override ValueTask AgreeCoreAsync(string what, ReadOnlyMemory<byte> digest, CancellationToken cancellationToken) => Count(ReplicatedCosts.Agree());
+
+    /// <inheritdoc/>
     protected override ValueTask TruncateCoreAsync(SecretTensor x, int shift, SecretTensor result, CancellationToken cancellationToken) =>
         Count(ReplicatedCosts.Truncate(CountOf(result), shift));
 

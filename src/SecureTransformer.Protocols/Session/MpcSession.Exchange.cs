@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Protocols;
@@ -72,6 +73,19 @@ public abstract partial class MpcSession
         return new ValueTask(InPhaseAsync(TrafficPhase.Output, "export", ct => Done(ExportCoreAsync(destination, x, ct)), cancellationToken).AsTask());
     }
 
+    /// <summary>Goes on only when all parties have the same public bytes: what a client told each of them, for example.</summary>
+    /// <param name="what">What the bytes are, for the message.</param>
+    /// <param name="value">The bytes; the parties compare digests.</param>
+    /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
+    /// <remarks>One round.</remarks>
+    /// <exception cref="ProtocolException">A party has other bytes; the message names it, and never the bytes.</exception>
+    public async ValueTask AgreeAsync(string what, ReadOnlyMemory<byte> value, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(what);
+        byte[] digest = SHA256.HashData(value.Span);
+        await InPhaseAsync(TrafficPhase.Input, "agree", ct => Done(AgreeCoreAsync(what, digest, ct)), cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Evaluates a function on every element, in the way best for the protocol: by default the function's own.</summary>
     /// <exception cref="ArgumentException">The tensor's fractional bits do not suit the function.</exception>
     public ValueTask<SecretTensor> EvaluateAsync(SecretFunction function, SecretTensor x, CancellationToken cancellationToken = default)
@@ -80,6 +94,9 @@ public abstract partial class MpcSession
         Require(x);
         return ComposeAsync(function.Name, () => EvaluateCoreAsync(function, x, cancellationToken));
     }
+
+    /// <summary>Compares a digest with all other parties.</summary>
+    protected abstract ValueTask AgreeCoreAsync(string what, ReadOnlyMemory<byte> digest, CancellationToken cancellationToken);
 
     /// <summary>Fills the result with shares of the owner's values.</summary>
     protected abstract ValueTask InputCoreAsync(int owner, ReadOnlyMemory<double> values, SecretTensor result, CancellationToken cancellationToken);

@@ -10,6 +10,7 @@ internal sealed class PartyRequest
 {
     public const string Load = "load";
     public const string Classify = "classify";
+    public const string Generate = "generate";
     public const string Check = "check";
 
     public required string Kind { get; init; }
@@ -27,17 +28,46 @@ internal sealed class PartyRequest
     /// <summary>For a load: the public config.json.</summary>
     public string? Configuration { get; init; }
 
-    /// <summary>For a classification: the digest of the client's configuration.</summary>
+    /// <summary>For a classification or a conversation: the digest of the client's configuration.</summary>
     public string ConfigurationDigest { get; set; } = "";
 
-    /// <summary>For a classification: the extent of the one-hot rows.</summary>
+    /// <summary>For a classification or a conversation: the extent of the one-hot rows.</summary>
     public int VocabularySize { get; set; }
+
+    /// <summary>For a conversation: the number of texts that are continued side by side.</summary>
+    public int Sequences { get; set; }
 
     /// <summary>For a classification: '1' for each real position, '0' for padding.</summary>
     public string AttentionMask { get; set; } = "";
 
     /// <summary>For a classification: the position of each token.</summary>
     public int[] PositionIds { get; set; } = [];
+}
+
+/// <summary>One turn of a conversation, or its end. Everything in it is public.</summary>
+internal sealed class GenerationTurn
+{
+    /// <summary>How many new tokens each sequence gets before the answer; empty to end the conversation.</summary>
+    public int[] NewTokens { get; set; } = [];
+
+    /// <summary>How many tokens of the cache each sequence keeps.</summary>
+    public int[] Kept { get; set; } = [];
+
+    /// <summary>The most tokens of the answer.</summary>
+    public int MaxNewTokens { get; set; }
+
+    /// <summary>Whether the parties choose the tokens.</summary>
+    public bool Private { get; set; }
+
+    /// <summary>For the parties' choice: 0 for the largest logit.</summary>
+    public double Temperature { get; set; }
+
+    /// <summary>Whether the client says after each token which sequences go on.</summary>
+    public bool StopEarly { get; set; }
+
+    /// <summary>Whether the parties wait for the client after each token: for its choice, or for whether to go on.</summary>
+    [JsonIgnore]
+    public bool IsDirected => !Private || StopEarly;
 }
 
 /// <summary>A party's answer that it is ready, with what it knows of itself.</summary>
@@ -64,6 +94,7 @@ internal sealed class PartyReport
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, MaxDepth = 4, RespectNullableAnnotations = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(PartyRequest))]
+[JsonSerializable(typeof(GenerationTurn))]
 [JsonSerializable(typeof(PartyReady))]
 [JsonSerializable(typeof(PartyReport))]
 internal sealed partial class ControlJson : JsonSerializerContext;

@@ -8,4 +8,6 @@ internal static class HostOperations
     public const ushort Progress = 0x1002;
     public const ushort Report = 0x1003;
     public const ushort Commit = 0x1004;
+    public const ushort Turn = 0x1005;
+    public const ushort Next = 0x1006;
 }

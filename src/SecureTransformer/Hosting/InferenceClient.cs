@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using SecureTransformer.Generation;
 using SecureTransformer.Models;
 using SecureTransformer.Protocols;
 using SecureTransformer.Transport;
@@ -10,13 +11,14 @@ namespace SecureTransformer.Hosting;
 /// Asks the parties to compute a model on the client's text: splits the tokens into shares, and puts the answer together from the parties' shares.
 /// </summary>
 /// <remarks>
-/// The parties learn the length of the text and its padding mask. The client learns the logits. Each request has a session of its own; requests may run at once.
+/// The parties learn the length of the text and its padding mask, and of an answer how many tokens were computed. The client learns the logits, or with private sampling
+/// the tokens alone. Each request has a session of its own; requests may run at once.
 /// </remarks>
-public sealed class InferenceClient : IAsyncDisposable
+public sealed partial class InferenceClient : IAsyncDisposable
 {
     private readonly IClientEndpoint _network;
     private readonly InferenceOptions _options;
-    private readonly BertConfig _config;
+    private readonly ModelConfig _config;
     private readonly Tokenizer? _tokenizer;
     private readonly ShareCodec _codec;
     private readonly PartyIdentity? _identity;
@@ -27,7 +29,7 @@ public sealed class InferenceClient : IAsyncDisposable
     /// <param name="config">The model's public configuration.</param>
     /// <param name="tokenizer">The model's tokenizer; null where only token ids are given.</param>
     /// <param name="options">Protocol and precision, as the parties have them.</param>
-    /// <exception cref="ArgumentException">The configuration is not of a classifier, or its vocabulary is not the tokenizer's.</exception>
+    /// <exception cref="ArgumentException">The model's vocabulary is not the tokenizer's.</exception>
     public InferenceClient(IClientEndpoint network, ModelConfig config, Tokenizer? tokenizer, InferenceOptions? options = null)
         : this(network, config, tokenizer, options, null)
     {
@@ -43,7 +45,8 @@ public sealed class InferenceClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(network);
         _options = options ?? new InferenceOptions();
         _options.Validate();
-        _config = config as BertConfig ?? throw new ArgumentException($"The client classifies with BERT models; {config?.Source} describes another.", nameof(config));
+        ArgumentNullException.ThrowIfNull(config);
+        _config = config;
         _codec = ShareCodec.Create(_options.Protocol);
         if (network.PartyCount != _codec.PartyCount)
         {
@@ -58,8 +61,15 @@ public sealed class InferenceClient : IAsyncDisposable
         _configurationDigest = Convert.ToHexStringLower(SHA256.HashData(_config.ToJson()))[..16];
     }
 
-    /// <summary>The labels, in the model's order.</summary>
-    public IReadOnlyList<string> Labels => _config.Labels;
+    /// <summary>The labels, in the model's order; none where the model does not classify.</summary>
+    public IReadOnlyList<string> Labels => (_config as BertConfig)?.Labels ?? [];
+
+    /// <summary>The model's public configuration.</summary>
+    public ModelConfig Config => _config;
+
+    internal Tokenizer? Tokenizer => _tokenizer;
+
+    internal InferenceOptions Options => _options;
 
     /// <summary>Connects to parties elsewhere, as a client file says; see <see cref="ClientFile"/>.</summary>
     public static InferenceClient Connect(string clientFile, TransportOptions? transport = null) => ClientFile.Load(clientFile).CreateClient(transport);
@@ -69,6 +79,7 @@ public sealed class InferenceClient : IAsyncDisposable
     /// <param name="progress">Told where the request stands.</param>
     /// <param name="cancellationToken">Cancels; the parties are told.</param>
     /// <exception cref="ArgumentException">The text is too long for the model.</exception>
+    /// <exception cref="InvalidOperationException">The model does not classify.</exception>
     /// <exception cref="ProtocolException">A party refuses or fails; the message says which and why.</exception>
     /// <exception cref="IOException">A party cannot be reached or does not answer in time.</exception>
     public Task<Classification> ClassifyAsync(string text, IProgress<InferenceProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -88,14 +99,15 @@ public sealed class InferenceClient : IAsyncDisposable
     public async Task<Classification> ClassifyAsync(ClassificationInput input, IProgress<InferenceProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(input);
-        ClassificationInput complete = input.Complete(_config);
+        BertConfig config = _config as BertConfig ?? throw new InvalidOperationException($"{_config.Source} describes a model of type '{_config.ModelType}', which generates text and does not classify.");
+        ClassificationInput complete = input.Complete(config);
         progress?.Report(new InferenceProgress("connecting"));
         ClientChannels channels = await _network.ConnectAsync(SessionId.New(), cancellationToken).ConfigureAwait(false);
         await using (channels.ConfigureAwait(false))
         {
             try
             {
-                return await ClassifyAsync(channels, complete, progress, cancellationToken).ConfigureAwait(false);
+                return await ClassifyAsync(channels, config, complete, progress, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception error)
             {
@@ -113,21 +125,13 @@ public sealed class InferenceClient : IAsyncDisposable
     }
 
     private async Task<Classification> ClassifyAsync(
-        ClientChannels channels, ClassificationInput input, IProgress<InferenceProgress>? progress, CancellationToken cancellationToken)
+        ClientChannels channels, BertConfig config, ClassificationInput input, IProgress<InferenceProgress>? progress, CancellationToken cancellationToken)
     {
         IChannel[] parties = [.. Enumerable.Range(0, channels.PartyCount).Select(i => channels[i])];
         channels.Meter.Phase = TrafficPhase.Setup;
-        var request = new PartyRequest
-        {
-            Kind = PartyRequest.Classify,
-            Protocol = ProtocolNames.NameOf(_options.Protocol),
-            FractionalBits = _options.FractionalBits,
-            LibraryVersion = HostVersion.Current,
-            ConfigurationDigest = _configurationDigest,
-            VocabularySize = _config.VocabSize,
-            AttentionMask = string.Concat(input.AttentionMask.Select(m => m == 1 ? '1' : '0')),
-            PositionIds = [.. input.PositionIds],
-        };
+        PartyRequest request = RequestOf(PartyRequest.Classify, config.VocabSize);
+        request.AttentionMask = string.Concat(input.AttentionMask.Select(m => m == 1 ? '1' : '0'));
+        request.PositionIds = [.. input.PositionIds];
         PartyRequests.Send(parties, request);
         await PartyRequests.ProgressAsync(parties, cancellationToken).ConfigureAwait(false);
 
@@ -135,37 +139,57 @@ public sealed class InferenceClient : IAsyncDisposable
         int clock = channels.Meter.Clock;
         long started = Stopwatch.GetTimestamp();
         channels.Meter.Phase = TrafficPhase.Input;
-        await SendOneHotAsync(parties, input.InputIds, _config.VocabSize, "tokens", cancellationToken).ConfigureAwait(false);
-        await SendOneHotAsync(parties, input.TokenTypeIds, _config.TypeVocabSize, "token types", cancellationToken).ConfigureAwait(false);
+        await SendOneHotAsync(parties, input.InputIds, config.VocabSize, "tokens", cancellationToken).ConfigureAwait(false);
+        await SendOneHotAsync(parties, input.TokenTypeIds, config.TypeVocabSize, "token types", cancellationToken).ConfigureAwait(false);
 
         progress?.Report(new InferenceProgress("computing"));
-        for (int layer = 0; layer < _config.NumHiddenLayers; layer++)
+        for (int layer = 0; layer < config.NumHiddenLayers; layer++)
         {
             await PartyRequests.ProgressAsync(parties, cancellationToken).ConfigureAwait(false);
-            progress?.Report(new InferenceProgress("computing", (layer + 1.0) / _config.NumHiddenLayers));
+            progress?.Report(new InferenceProgress("computing", (layer + 1.0) / config.NumHiddenLayers));
         }
 
         channels.Meter.Phase = TrafficPhase.Output;
-        double[] logits = await _codec.ReceiveAsync(parties, _config.NumLabels, _options.FractionalBits, cancellationToken).ConfigureAwait(false);
+        double[] logits = await _codec.ReceiveAsync(parties, config.NumLabels, _options.FractionalBits, cancellationToken).ConfigureAwait(false);
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         int endClock = channels.Meter.Clock;
 
         PartyReport[] reports = await PartyRequests.FromAllAsync(
             parties, (party, ct) => ControlChannel.ReceiveAsync(party, HostOperations.Report, ControlJson.Default.PartyReport, ct), cancellationToken).ConfigureAwait(false);
-        return new Classification(logits, _config.Labels, CostOf(seconds, clock, endClock, channels.Meter, reports));
+        return new Classification(logits, config.Labels, Costs.Between(seconds, clock, endClock, Costs.Sent(channels.Meter), reports));
     }
 
-    /// <summary>A tokenizer of another size would give the tokens other numbers than the model knows them by.</summary>
+    /// <summary>
+    /// A tokenizer of another size would give the tokens other numbers than the model knows them by; decoders often have rows to spare behind their last token.
+    /// </summary>
     internal static void RequireVocabulary(ModelConfig model, Tokenizer? tokenizer)
     {
-        if (model is BertConfig config && tokenizer is not null && tokenizer.VocabularySize != config.VocabSize)
+        int vocabulary = VocabularyOf(model);
+        if (tokenizer is not null && (model is BertConfig ? tokenizer.VocabularySize != vocabulary : tokenizer.VocabularySize > vocabulary))
         {
             throw new ArgumentException(
-                $"The tokenizer's vocabulary has {tokenizer.VocabularySize} entries and the model's {config.VocabSize}: they do not belong together.", nameof(tokenizer));
+                $"The tokenizer's vocabulary has {tokenizer.VocabularySize} entries and the model's {vocabulary}: they do not belong together.", nameof(tokenizer));
         }
     }
 
-    private ValueTask SendOneHotAsync(IChannel[] parties, IReadOnlyList<int> ids, int extent, string name, CancellationToken cancellationToken) =>
+    private static int VocabularyOf(ModelConfig config) => config switch
+    {
+        BertConfig bert => bert.VocabSize,
+        DecoderConfig decoder => decoder.VocabSize,
+        _ => throw new ArgumentException($"Models of type '{config.ModelType}' are not supported.", nameof(config)),
+    };
+
+    private PartyRequest RequestOf(string kind, int vocabulary) => new()
+    {
+        Kind = kind,
+        Protocol = ProtocolNames.NameOf(_options.Protocol),
+        FractionalBits = _options.FractionalBits,
+        LibraryVersion = HostVersion.Current,
+        ConfigurationDigest = _configurationDigest,
+        VocabularySize = vocabulary,
+    };
+
+    internal ValueTask SendOneHotAsync(IChannel[] parties, IReadOnlyList<int> ids, int extent, string name, CancellationToken cancellationToken) =>
         _codec.SendAsync(
             parties,
             checked(ids.Count * extent),
@@ -184,32 +208,4 @@ public sealed class InferenceClient : IAsyncDisposable
                 }
             },
             cancellationToken);
-
-    private static Cost CostOf(double seconds, int startClock, int endClock, TrafficMeter client, PartyReport[] reports)
-    {
-        TrafficPhase[] phases = Enum.GetValues<TrafficPhase>();
-        if (reports.Any(r => r.BytesByPhase.Length != phases.Length))
-        {
-            throw new ProtocolException("A party's report is not of the expected form.");
-        }
-
-        var bytes = new Dictionary<TrafficPhase, long>();
-        for (int p = 0; p < phases.Length; p++)
-        {
-            bytes[phases[p]] = client.BytesSent(phases[p]) + reports.Sum(r => r.BytesByPhase[p]);
-        }
-
-        // The last message of the chain goes to the client, who alone sees the whole.
-        int input = reports.Max(r => r.InputClock) - startClock;
-        var chain = new Dictionary<TrafficPhase, int>
-        {
-            [TrafficPhase.Setup] = startClock,
-            [TrafficPhase.Input] = input,
-            [TrafficPhase.Offline] = 0,
-            [TrafficPhase.Online] = endClock - startClock - input - 1,
-            [TrafficPhase.Output] = 1,
-        };
-        long[] byParty = [.. reports.Select(r => phases.Select((phase, p) => phase == TrafficPhase.Setup ? 0 : r.BytesByPhase[p]).Sum())];
-        return new Cost(seconds, byParty, bytes, chain);
-    }
 }

@@ -119,6 +119,10 @@ public sealed partial class PartyHost : IAsyncDisposable
                         Require(_options.Clients, client, "client");
                         await ClassifyAsync(client, request, message, cancellationToken).ConfigureAwait(false);
                         break;
+                    case PartyRequest.Generate:
+                        Require(_options.Clients, client, "client");
+                        await GenerateAsync(client, request, message, cancellationToken).ConfigureAwait(false);
+                        break;
                     default:
                         throw new RefusalException("the request is of a kind this party does not serve");
                 }
@@ -212,4 +216,7 @@ public sealed partial class PartyHost : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Party {Party}: {Client} ended its request")]
     private static partial void LogGone(ILogger logger, int party, string client);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Party {Party}: the conversation with {Client} is over; its cache of {Tokens} tokens is zeroed")]
+    private static partial void LogConversationEnded(ILogger logger, int party, string client, int tokens);
 }

@@ -19,8 +19,11 @@ public sealed class PartyHostOptions
     /// <summary>How long a request waits for its turn or for the other parties' sessions; 30 s.</summary>
     public TimeSpan AdmissionTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The largest number of tokens of a request. The default is 4,096.</summary>
+    /// <summary>The largest number of tokens of a request, or of all sequences of a conversation together. The default is 4,096.</summary>
     public int MaxTokens { get; init; } = 4096;
+
+    /// <summary>How long a conversation keeps its place and its cache while the client says nothing; 10 minutes.</summary>
+    public TimeSpan ConversationTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>The most memory that a model's shares may take, in bytes. The default is what the system gives this process.</summary>
     public long MaxModelBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
@@ -36,6 +39,7 @@ public sealed class PartyHostOptions
     {
         MaxConcurrentRequests = MaxConcurrentRequests,
         MaxTokens = MaxTokens,
+        ConversationTimeout = ConversationTimeout,
         MaxModelBytes = MaxModelBytes,
         MaxDegreeOfParallelism = MaxDegreeOfParallelism,
         AdmissionTimeout = transport?.ConnectTimeout ?? AdmissionTimeout,
@@ -51,6 +55,7 @@ public sealed class PartyHostOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConcurrentRequests, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(AdmissionTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxTokens, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ConversationTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxModelBytes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxDegreeOfParallelism, 1);
     }

@@ -116,6 +116,8 @@ internal sealed class InsecureToySession : RingSession
 
     protected override ValueTask ImportCoreAsync(IChannel source, SecretTensor result, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    protected override ValueTask AgreeCoreAsync(string what, ReadOnlyMemory<byte> digest, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     protected override ValueTask KeepCoreAsync(IChannel source, int count, IShareWriter destination, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     protected override void RestoreCore(IShareReader source, int start, SecretTensor result) => throw new NotSupportedException();

@@ -1,0 +1,299 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using SecureTransformer.Generation;
+using SecureTransformer.Models;
+using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Hosting;
+
+/// <summary>
+/// Turns of prompts and answers over one cache of keys and values at the parties, which zero it at the end. A turn costs its new tokens alone.
+/// </summary>
+/// <remarks>
+/// <para>The parties learn the number of tokens of each prompt and of each computed answer. A later turn tells them from where on it goes on, and so where the answer before
+/// ended, also when that was computed to its full length.</para>
+/// <para>One turn at a time. A turn that fails or is cancelled ends the conversation; one that is left early ends it too, unless the parties wait for the client after each token
+/// (the client samples, or <see cref="GenerationOptions.StopEarly"/>).</para>
+/// </remarks>
+public sealed class Conversation : IAsyncDisposable
+{
+    private readonly InferenceClient _client;
+    private readonly DecoderConfig _config;
+    private readonly ClientChannels _channels;
+    private readonly IChannel[] _parties;
+    private readonly ShareCodec _codec;
+    private readonly int[] _kept;
+    private readonly int?[] _pending;
+    private SentSoFar? _sent;
+    private bool _busy;
+    private bool _ended;
+
+    internal Conversation(InferenceClient client, DecoderConfig config, ClientChannels channels, IChannel[] parties, ShareCodec codec, int sequences)
+    {
+        _client = client;
+        _config = config;
+        _channels = channels;
+        _parties = parties;
+        _codec = codec;
+        _kept = new int[sequences];
+        _pending = new int?[sequences];
+    }
+
+    /// <summary>The number of texts that are continued side by side.</summary>
+    public int Sequences => _kept.Length;
+
+    /// <summary>The number of tokens of a text so far: prompts and answers.</summary>
+    public int LengthOf(int sequence) => _kept[sequence] + (_pending[sequence] is null ? 0 : 1);
+
+    /// <summary>Goes on with a text, and continues it token by token.</summary>
+    /// <param name="prompt">The text. It never leaves the client in the clear. The model's special tokens are put around the first one of a conversation only.</param>
+    /// <param name="options">How many tokens, and how they are chosen.</param>
+    /// <param name="cancellationToken">Cancels; the parties are told, and the conversation is over.</param>
+    /// <inheritdoc cref="InferenceClient.GenerateAsync(string, GenerationOptions?, CancellationToken)" path="/exception"/>
+    public IAsyncEnumerable<GeneratedToken> GenerateAsync(string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        return GenerateAsync([_client.RequireTokenizer().Encode(prompt).InputIds.ToArray()], options, cancellationToken);
+    }
+
+    /// <summary>Goes on with tokens.</summary>
+    /// <inheritdoc cref="GenerateAsync(string, GenerationOptions?, CancellationToken)"/>
+    public IAsyncEnumerable<GeneratedToken> GenerateAsync(IReadOnlyList<int> prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+        GenerateAsync([prompt], options, cancellationToken);
+
+    /// <summary>Goes on with tokens for each sequence.</summary>
+    /// <inheritdoc cref="GenerateAsync(string, GenerationOptions?, CancellationToken)"/>
+    public async IAsyncEnumerable<GeneratedToken> GenerateAsync(
+        IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompts);
+        options ??= new GenerationOptions();
+        new PromptCheck(_config).Require(prompts, [.. Enumerable.Range(0, Sequences).Select(LengthOf)], options);
+        if (_busy || _ended)
+        {
+            throw new InvalidOperationException(_ended ? "The conversation is over." : "A turn of the conversation is under way; read its answer to the end first.");
+        }
+
+        _busy = true;
+        bool over = false;
+        var turn = new Turn(this, prompts, options);
+        try
+        {
+            while (true)
+            {
+                IReadOnlyList<GeneratedToken> tokens = await turn.NextAsync(cancellationToken).ConfigureAwait(false);
+                foreach (GeneratedToken token in tokens)
+                {
+                    yield return token;
+                }
+
+                if (!turn.GoesOn)
+                {
+                    over = true;
+                    break;
+                }
+            }
+        }
+        finally
+        {
+            turn.Dispose();
+            _busy = false;
+            if (!over && !turn.Stop())
+            {
+                End(cancellationToken.IsCancellationRequested ? "the client cancelled" : "the client left the answer before its end");
+            }
+        }
+    }
+
+    /// <summary>Ends the conversation: the parties zero its cache.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_busy)
+        {
+            End("the client ended the conversation in the middle of an answer");
+        }
+        else if (!_ended)
+        {
+            _ended = true;
+            SendTurn(new GenerationTurn());
+        }
+
+        await _channels.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void End(string reason)
+    {
+        _ended = true;
+        _channels.Abort(reason);
+    }
+
+    private void SendTurn(GenerationTurn turn)
+    {
+        _channels.Meter.Phase = TrafficPhase.Setup;
+        byte[] message = ControlChannel.Encode(turn, ControlJson.Default.GenerationTurn);
+        foreach (IChannel party in _parties)
+        {
+            ControlChannel.Send(party, HostOperations.Turn, message);
+        }
+    }
+
+    private sealed class InterimDecoder(Tokenizer tokenizer)
+    {
+        public string Append(int id) => tokenizer.Decode([id]);
+
+        public string Flush() => tokenizer.Decode([]);
+    }
+
+    /// <summary>One turn: what each sequence is about to send, and what has come of it.</summary>
+    private sealed class Turn : IDisposable
+    {
+        private readonly Conversation _conversation;
+        private readonly GenerationOptions _options;
+        private readonly LogitSampler? _sampler;
+        private readonly InterimDecoder?[] _decoders;
+        private readonly IReadOnlyList<int> _ends;
+        private readonly bool[] _ended;
+        private readonly bool _directed;
+        private int[][] _next;
+        private int[] _running;
+        private int _made;
+        private bool _stepping;
+
+        public Turn(Conversation conversation, IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options)
+        {
+            _conversation = conversation;
+            _options = options;
+            _directed = options.Sampling == TokenSampling.Client || options.StopEarly;
+            _sampler = options.Sampling == TokenSampling.Client ? new LogitSampler(options) : null;
+            _ends = options.EndTokenIds ?? conversation._config.EndTokenIds;
+            _ended = new bool[prompts.Count];
+            _decoders = [.. prompts.Select(_ => conversation._client.Tokenizer is { } t ? new InterimDecoder(t) : null)];
+            _running = [.. Enumerable.Range(0, prompts.Count)];
+            _next = [.. _running.Select(s => conversation._pending[s] is { } token ? [token, .. prompts[s]] : prompts[s].ToArray())];
+        }
+
+        /// <summary>Whether another step follows.</summary>
+        public bool GoesOn { get; private set; } = true;
+
+        /// <summary>One step: sends what is new, and reads the token that follows in each running sequence.</summary>
+        public async ValueTask<IReadOnlyList<GeneratedToken>> NextAsync(CancellationToken cancellationToken)
+        {
+            Conversation c = _conversation;
+            _stepping = true;
+            long started = Stopwatch.GetTimestamp();
+            int clock = c._channels.Meter.Clock;
+            await SendAsync(cancellationToken).ConfigureAwait(false);
+            for (int layer = 0; layer < c._config.NumHiddenLayers; layer++)
+            {
+                await PartyRequests.ProgressAsync(c._parties, cancellationToken).ConfigureAwait(false);
+            }
+
+            int[] chosen = await ReceiveAsync(cancellationToken).ConfigureAwait(false);
+            double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+            int end = c._channels.Meter.Clock;
+            PartyReport[] reports = await PartyRequests.FromAllAsync(
+                c._parties, (party, ct) => ControlChannel.ReceiveAsync(party, HostOperations.Report, ControlJson.Default.PartyReport, ct), cancellationToken).ConfigureAwait(false);
+            var sent = new SentSoFar(Costs.Sent(c._channels.Meter), reports);
+            Cost cost = Costs.Between(seconds, clock, end, sent.Client, reports, c._sent);
+            c._sent = sent;
+            _stepping = false;
+            return Take(chosen, cost);
+        }
+
+        /// <summary>Stops the answer where it stands, if the parties wait for a word; false where the turn cannot be ended so, as when a step did not complete.</summary>
+        public bool Stop()
+        {
+            if (!_directed || _stepping || !GoesOn)
+            {
+                return false;
+            }
+
+            SendNext([.. _running.Select(_ => false)]);
+            return true;
+        }
+
+        public void Dispose() => _sampler?.Dispose();
+
+        private async ValueTask SendAsync(CancellationToken cancellationToken)
+        {
+            Conversation c = _conversation;
+            if (_made == 0)
+            {
+                c.SendTurn(new GenerationTurn
+                {
+                    NewTokens = [.. _next.Select(n => n.Length)],
+                    Kept = [.. c._kept],
+                    MaxNewTokens = _options.MaxNewTokens,
+                    Private = _options.Sampling == TokenSampling.Private,
+                    Temperature = _options.Sampling == TokenSampling.Private ? _options.Temperature : 0,
+                    StopEarly = _options.StopEarly,
+                });
+            }
+            else if (_directed)
+            {
+                SendNext([.. _running.Select(s => _next[s].Length > 0)]);
+            }
+
+            _running = [.. _running.Where(s => _next[s].Length > 0)];
+            if (_made == 0 || _sampler is not null)
+            {
+                c._channels.Meter.Phase = TrafficPhase.Input;
+                await c._client.SendOneHotAsync(c._parties, [.. _running.SelectMany(s => _next[s])], c._config.VocabSize, "tokens", cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        private void SendNext(bool[] goesOn)
+        {
+            _conversation._channels.Meter.Phase = TrafficPhase.Setup;
+            foreach (IChannel party in _conversation._parties)
+            {
+                ControlChannel.Send(party, HostOperations.Next, [.. goesOn.Select(on => on ? (byte)1 : (byte)0)]);
+            }
+        }
+
+        private async ValueTask<int[]> ReceiveAsync(CancellationToken cancellationToken)
+        {
+            Conversation c = _conversation;
+            int vocabulary = c._config.VocabSize;
+            if (_sampler is null)
+            {
+                double[] ids = await c._codec.ReceiveAsync(c._parties, _running.Length, 0, cancellationToken).ConfigureAwait(false);
+                return [.. ids.Select(id => id >= 0 && id < vocabulary ? (int)id : throw new ProtocolException("The parties sent a token outside the vocabulary."))];
+            }
+
+            double[] logits = await c._codec.ReceiveAsync(c._parties, _running.Length * vocabulary, c._client.Options.FractionalBits, cancellationToken).ConfigureAwait(false);
+            return [.. Enumerable.Range(0, _running.Length).Select(row => _sampler.Choose(logits.AsSpan(row * vocabulary, vocabulary)))];
+        }
+
+        private List<GeneratedToken> Take(int[] chosen, Cost cost)
+        {
+            Conversation c = _conversation;
+            int index = _made++;
+            bool last = _made == _options.MaxNewTokens;
+            var tokens = new List<GeneratedToken>();
+            foreach ((int sequence, int id) in _running.Zip(chosen))
+            {
+                if (!_ended[sequence])
+                {
+                    // What was sent now stands in the cache; the token that follows does once it is sent itself.
+                    c._kept[sequence] += _next[sequence].Length;
+                    c._pending[sequence] = id;
+                    _ended[sequence] = _ends.Contains(id);
+                    string text = _decoders[sequence] is { } decoder ? decoder.Append(id) + (last || _ended[sequence] ? decoder.Flush() : "") : "";
+                    tokens.Add(new GeneratedToken(sequence, index, id, text, _ended[sequence], cost));
+                }
+
+                _next[sequence] = _ended[sequence] && _options.StopEarly ? [] : [id];
+            }
+
+            GoesOn = !last && _running.Any(s => _next[s].Length > 0);
+            if (!GoesOn && !last)
+            {
+                SendNext([.. _running.Select(_ => false)]);
+            }
+
+            return tokens;
+        }
+    }
+}
