@@ -54,7 +54,7 @@ public sealed class Conversation : IAsyncDisposable
     public IAsyncEnumerable<GeneratedToken> GenerateAsync(string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        return GenerateAsync([_client.RequireTokenizer().Encode(prompt).InputIds.ToArray()], options, cancellationToken);
+        return GenerateAsync([_client.RequireTokenizer().Encode(prompt, addSpecialTokens: LengthOf(0) == 0).InputIds.ToArray()], options, cancellationToken);
     }
 
     /// <summary>Goes on with tokens.</summary>
@@ -138,20 +138,13 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    private sealed class InterimDecoder(Tokenizer tokenizer)
-    {
-        public string Append(int id) => tokenizer.Decode([id]);
-
-        public string Flush() => tokenizer.Decode([]);
-    }
-
     /// <summary>One turn: what each sequence is about to send, and what has come of it.</summary>
     private sealed class Turn : IDisposable
     {
         private readonly Conversation _conversation;
         private readonly GenerationOptions _options;
         private readonly LogitSampler? _sampler;
-        private readonly InterimDecoder?[] _decoders;
+        private readonly TokenDecoder?[] _decoders;
         private readonly IReadOnlyList<int> _ends;
         private readonly bool[] _ended;
         private readonly bool _directed;
@@ -168,7 +161,7 @@ public sealed class Conversation : IAsyncDisposable
             _sampler = options.Sampling == TokenSampling.Client ? new LogitSampler(options) : null;
             _ends = options.EndTokenIds ?? conversation._config.EndTokenIds;
             _ended = new bool[prompts.Count];
-            _decoders = [.. prompts.Select(_ => conversation._client.Tokenizer is { } t ? new InterimDecoder(t) : null)];
+            _decoders = [.. prompts.Select(_ => conversation._client.Tokenizer?.CreateDecoder())];
             _running = [.. Enumerable.Range(0, prompts.Count)];
             _next = [.. _running.Select(s => conversation._pending[s] is { } token ? [token, .. prompts[s]] : prompts[s].ToArray())];
         }
