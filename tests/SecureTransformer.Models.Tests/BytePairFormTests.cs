@@ -156,6 +156,19 @@ public sealed class BytePairFormTests : IDisposable
     }
 
     [Fact]
+    public void Early_files_do_not_name_the_type_of_their_model()
+    {
+        JsonObject json = BytePairFiles.Json("gpt2-arith");
+        json["model"]!.AsObject().Remove("type");
+        _directory.Write("tokenizer.json", json.ToJsonString());
+        Assert.IsType<BytePairTokenizer>(TokenizerLoader.FromDirectory(_directory.Path));
+        _directory.Write("tokenizer.json", TokenizerJson.OfShippedModel(bert => bert["model"]!.AsObject().Remove("type")));
+        Assert.IsType<WordPieceTokenizer>(TokenizerLoader.FromDirectory(_directory.Path));
+        _directory.Write("tokenizer.json", """{"model":{"vocab":{"a":0}}}""");
+        Assert.Contains("'model.type' is missing", Assert.Throws<InvalidDataException>(() => TokenizerLoader.FromDirectory(_directory.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_template_may_have_tokens_on_both_sides()
     {
         Tokenizer tokenizer = Make(BytePairFiles.ByteLevel(["<b>", "<e>"], [], json => json["post_processor"] = JsonNode.Parse("""

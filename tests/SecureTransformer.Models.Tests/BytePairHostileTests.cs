@@ -27,7 +27,7 @@ public sealed class BytePairHostileTests : IDisposable
         { "normalizer", """{"type":"Replace","pattern":{"String":"a"},"content":"aaaaaaaaaaaaaaaaa"}""", "times longer" },
         { "normalizer", """{"type":"Sequence","normalizers":[{"type":"Replace","pattern":{"String":"a"},"content":"aaaaa"},{"type":"Replace","pattern":{"String":"a"},"content":"aaaaa"}]}""", "times longer" },
         { "pre_tokenizer", """{"type":"Whitespace"}""", "is 'Whitespace'; supported are ByteLevel" },
-        { "pre_tokenizer", """{"type":"Sequence","pretokenizers":[{"type":"Digits"},{"type":"ByteLevel"}]}""", "is 'Digits'; supported within a Sequence" },
+        { "pre_tokenizer", """{"type":"Sequence","pretokenizers":[{"type":"Punctuation"},{"type":"ByteLevel"}]}""", "is 'Punctuation'; supported within a Sequence" },
         { "pre_tokenizer", """{"type":"Sequence","pretokenizers":[]}""", "does not end with a ByteLevel" },
         { "pre_tokenizer", """{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"(a+)+$"},"behavior":"Isolated"},{"type":"ByteLevel"}]}""", "is '(a+)+$'; supported are the patterns of GPT-2" },
         { "pre_tokenizer", """{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"String":" "},"behavior":"Isolated"},{"type":"ByteLevel"}]}""", "'Regex'" },

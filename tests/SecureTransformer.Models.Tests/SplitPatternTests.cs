@@ -73,6 +73,22 @@ public sealed class SplitPatternTests : IDisposable
     }
 
     [Theory]
+    [InlineData(true, @"\p{N}|[^\p{N}]+")]
+    [InlineData(false, @"\p{N}+|[^\p{N}]+")]
+    public void Digits_stand_apart_and_the_rest_is_cut_after_them(bool individual, string pattern)
+    {
+        var regex = new Regex(pattern, RegexOptions.CultureInvariant);
+        var gpt2 = new Regex(Gpt2, RegexOptions.CultureInvariant);
+        JsonNode preTokenizer = JsonNode.Parse("""{"type":"Sequence","pretokenizers":[{"type":"Digits"},{"type":"ByteLevel","add_prefix_space":false,"use_regex":true}]}""")!;
+        preTokenizer["pretokenizers"]![0]!["individual_digits"] = individual;
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(200), Prop.ForAll(RandomText.OfBasicPlane.ToArbitrary(), text =>
+        {
+            string[] expected = [.. regex.Matches(text).SelectMany(piece => gpt2.Matches(piece.Value)).Select(m => m.Value)];
+            Assert.Equal(expected, Pieces(WithTokens(expected, preTokenizer.DeepClone().AsObject()), text));
+        }));
+    }
+
+    [Theory]
     [InlineData("a b", true, "a, b")]
     [InlineData("a b", null, " a, b")]
     [InlineData(" a", null, " a")]

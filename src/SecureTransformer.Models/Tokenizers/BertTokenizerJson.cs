@@ -22,7 +22,7 @@ internal sealed class BertTokenizerJson
     public static BertTokenizerJson Read(JsonFields json)
     {
         JsonFields model = json.RequiredObject("model");
-        RequireType(model, "WordPiece");
+        TokenizerModelType.Require(model, TokenizerModelType.WordPiece);
         RequireType(json.RequiredObject("pre_tokenizer"), "BertPreTokenizer");
         List<(string, int)> added = [.. json.Objects("added_tokens").Zip(AddedToken.ReadAll(json), BertTokenizerConfig.RequirePlain)];
         return new BertTokenizerJson(json)

@@ -48,11 +48,11 @@ public static class TokenizerLoader
     {
         using JsonFile file = JsonFile.Open(path, Vocabulary.MaxBytes);
         JsonFields model = file.Root.RequiredObject("model");
-        string type = model.RequiredString("type");
+        string type = TokenizerModelType.Of(model);
         return type switch
         {
-            "WordPiece" => WordPieceTokenizer.FromTokenizerJson(file.Root, config),
-            "BPE" => BytePairTokenizer.FromTokenizerJson(file.Root, config, specialTokens),
+            TokenizerModelType.WordPiece => WordPieceTokenizer.FromTokenizerJson(file.Root, config),
+            TokenizerModelType.BytePair => BytePairTokenizer.FromTokenizerJson(file.Root, config, specialTokens),
             _ => throw model.Unsupported("type", type, "are WordPiece and BPE"),
         };
     }

@@ -62,12 +62,7 @@ internal sealed class BytePairParts
     public static BytePairParts Read(JsonFields json, BytePairTokenizerConfig config)
     {
         JsonFields model = json.RequiredObject("model");
-        string type = model.RequiredString("type");
-        if (type != "BPE")
-        {
-            throw model.Unsupported("type", type, "is BPE");
-        }
-
+        TokenizerModelType.Require(model, TokenizerModelType.BytePair);
         List<AddedToken> added = [.. AddedToken.ReadAll(json), .. config.AddedTokens];
         Vocabulary vocabulary = Vocabulary.FromObject(model.RequiredObject("vocab"), added.Select(t => (t.Content, t.Id)));
         PreTokenizer preTokenizer = PreTokenizer.Read(json, config.AddPrefixSpace);

@@ -4,7 +4,7 @@ namespace SecureTransformer.Models;
 internal abstract class PreTokenizer
 {
     private const string Supported =
-        "are ByteLevel, Metaspace, a Sequence of Splits and a ByteLevel, and none";
+        "are ByteLevel, Metaspace, a Sequence of Splits, Digits and a ByteLevel, and none";
 
     /// <summary>Whether words are written in the characters of <see cref="ByteCharacters"/>.</summary>
     public virtual bool IsByteLevel => false;
@@ -45,6 +45,10 @@ internal abstract class PreTokenizer
             {
                 splits.Add(ReadSplit(steps[i]));
             }
+            else if (type == "Digits")
+            {
+                splits.Add(steps[i].Boolean("individual_digits") == true ? SplitPattern.Digits : SplitPattern.Numbers);
+            }
             else if (type == "ByteLevel" && i == steps.Count - 1)
             {
                 return ReadByteLevel(steps[i], splits, null);
@@ -55,7 +59,7 @@ internal abstract class PreTokenizer
             }
             else
             {
-                throw steps[i].Unsupported("type", type, "within a Sequence are Splits and, as the last, a ByteLevel");
+                throw steps[i].Unsupported("type", type, "within a Sequence are Split, Digits and, as the last, ByteLevel");
             }
         }
 

@@ -11,10 +11,16 @@ namespace SecureTransformer.Models;
 internal sealed class SplitPattern
 {
     /// <summary>GPT-2 (Radford et al., 2019).</summary>
-    public static readonly SplitPattern Gpt2 = new(0);
+    public static readonly SplitPattern Gpt2 = new(Form.Gpt2, int.MaxValue);
 
-    private static readonly SplitPattern ThreeDigits = new(3);
-    private static readonly SplitPattern OneDigit = new(1);
+    /// <summary>Numbers apart from all else.</summary>
+    public static readonly SplitPattern Numbers = new(Form.Digits, int.MaxValue);
+
+    /// <summary>Each digit apart from all else.</summary>
+    public static readonly SplitPattern Digits = new(Form.Digits, 1);
+
+    private static readonly SplitPattern ThreeDigits = new(Form.Newer, 3);
+    private static readonly SplitPattern OneDigit = new(Form.Newer, 1);
 
     /// <summary>The texts of one pattern differ in what changes no match: possessive quantifiers, and order or grouping of disjoint alternatives.</summary>
     private static readonly Dictionary<string, SplitPattern> Known = new(StringComparer.Ordinal)
@@ -30,10 +36,21 @@ internal sealed class SplitPattern
         [@"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"] = OneDigit,
     };
 
-    /// <summary>0: GPT-2's pattern. Otherwise the newer one, with numbers of at most so many digits.</summary>
+    private readonly Form _form;
     private readonly int _maxDigits;
 
-    private SplitPattern(int maxDigits) => _maxDigits = maxDigits;
+    private SplitPattern(Form form, int maxDigits)
+    {
+        _form = form;
+        _maxDigits = maxDigits;
+    }
+
+    private enum Form
+    {
+        Gpt2,
+        Newer,
+        Digits,
+    }
 
     private enum Class
     {
@@ -49,13 +66,18 @@ internal sealed class SplitPattern
     /// <summary>The end of the match at the start of a text that is not empty. Every text is covered by matches without gaps.</summary>
     public int FirstLength(ReadOnlySpan<char> text)
     {
-        int contraction = Contraction(text, ignoreCase: _maxDigits > 0);
+        if (_form == Form.Digits)
+        {
+            return FirstOfDigits(text);
+        }
+
+        int contraction = Contraction(text, ignoreCase: _form == Form.Newer);
         if (contraction > 0)
         {
             return contraction;
         }
 
-        return _maxDigits == 0 ? FirstOfGpt2(text) : FirstOfNewer(text);
+        return _form == Form.Gpt2 ? FirstOfGpt2(text) : FirstOfNewer(text);
     }
 
     private static int FirstOfGpt2(ReadOnlySpan<char> text)
@@ -75,14 +97,7 @@ internal sealed class SplitPattern
 
         if (kind == Class.Number)
         {
-            int digits = 1;
-            while (digits < _maxDigits && length < text.Length && ClassOf(text[length..], out int more) == Class.Number)
-            {
-                digits++;
-                length += more;
-            }
-
-            return length;
+            return Number(text);
         }
 
         if (text[0] is not ('\r' or '\n') && length < text.Length && ClassOf(text[length..], out int first) == Class.Letter)
@@ -105,6 +120,32 @@ internal sealed class SplitPattern
         int spaces = Run(text, 0, Class.Space);
         int newline = text[..spaces].LastIndexOfAny('\r', '\n');
         return newline >= 0 ? newline + 1 : Spaces(text, spaces);
+    }
+
+    private int FirstOfDigits(ReadOnlySpan<char> text)
+    {
+        int end = Number(text);
+        if (end == 0)
+        {
+            while (end < text.Length && ClassOf(text[end..], out int length) != Class.Number)
+            {
+                end += length;
+            }
+        }
+
+        return end;
+    }
+
+    /// <returns>The end of the number at the start of the text, of at most so many digits as are allowed; 0 if there is none.</returns>
+    private int Number(ReadOnlySpan<char> text)
+    {
+        int end = 0;
+        for (int digits = 0; digits < _maxDigits && end < text.Length && ClassOf(text[end..], out int length) == Class.Number; digits++)
+        {
+            end += length;
+        }
+
+        return end;
     }
 
     /// <summary>Leaves the last of several spaces to what follows it. All white space is one UTF-16 unit.</summary>
