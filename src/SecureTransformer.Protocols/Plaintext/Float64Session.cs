@@ -11,9 +11,6 @@ namespace SecureTransformer.Protocols;
 /// </summary>
 public sealed class Float64Session : MpcSession
 {
-    /// <summary>Ring elements that are truncated, or taken from the ring, must lie below this power of two.</summary>
-    private const int RingRange = 62;
-
     private readonly Dictionary<string, double> _magnitudes = [];
 
     /// <summary>Opens a session of one party.</summary>
@@ -136,7 +133,7 @@ public sealed class Float64Session : MpcSession
             TensorPrimitives.MultiplyAdd(Values(left), Values(right), target, target);
         }
 
-        Record("multiply", result, shift);
+        Record("multiply", result);
         return ValueTask.CompletedTask;
     }
 
@@ -151,7 +148,7 @@ public sealed class Float64Session : MpcSession
             target[r] = TensorPrimitives.Dot<double>(Values(x).Slice(r * columns, columns), Values(y).Slice(r * columns, columns));
         }
 
-        Record("dot", result, shift);
+        Record("dot", result);
         return ValueTask.CompletedTask;
     }
 
@@ -190,7 +187,7 @@ public sealed class Float64Session : MpcSession
             }
         }
 
-        Record("matmul", result, shift);
+        Record("matmul", result);
         return ValueTask.CompletedTask;
     }
 
@@ -198,17 +195,16 @@ public sealed class Float64Session : MpcSession
     protected override ValueTask TruncateCoreAsync(SecretTensor x, int shift, SecretTensor result, CancellationToken cancellationToken)
     {
         Shares(x, 0).CopyTo(Shares(result, 0));
-        Observe("truncate", x, 0, RingRange);
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
     protected override ValueTask LessThanZeroCoreAsync(SecretTensor x, int width, SecretBits result, CancellationToken cancellationToken) =>
-        Compare(x, width, result, static value => value < 0);
+        Compare(x, result, static value => value < 0);
 
     /// <inheritdoc/>
     protected override ValueTask EqualsZeroCoreAsync(SecretTensor x, int width, SecretBits result, CancellationToken cancellationToken) =>
-        Compare(x, width, result, static value => value == 0);
+        Compare(x, result, static value => value == 0);
 
     /// <inheritdoc/>
     protected override ValueTask AndCoreAsync(SecretBits x, SecretBits y, SecretBits result, CancellationToken cancellationToken)
@@ -280,20 +276,14 @@ public sealed class Float64Session : MpcSession
             target[i] = function.Exact(source[i]);
         }
 
-        if (function.ArgumentBits is { } bits)
-        {
-            Observe(function.Name, x, 0, bits);
-        }
-
-        Note(function.Name, Largest(result));
+        Record(function.Name, result);
         return ValueTask.FromResult(result);
     }
 
     private Span<double> Values(SecretTensor x) => MemoryMarshal.Cast<ulong, double>(Shares(x, 0));
 
-    private ValueTask Compare(SecretTensor x, int width, SecretBits result, Func<double, bool> test)
+    private ValueTask Compare(SecretTensor x, SecretBits result, Func<double, bool> test)
     {
-        Observe("comparison", x, 0, width - 1);
         Span<double> source = Values(x);
         Span<ulong> words = Shares(result, 0);
         words.Clear();
@@ -305,21 +295,12 @@ public sealed class Float64Session : MpcSession
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Notes a result that has <paramref name="shift"/> more fractional bits before its truncation.</summary>
-    private void Record(string operation, SecretTensor result, int shift = 0) => Note(operation, Observe(operation, result, shift, RingRange));
-
-    private double Observe(string operation, SecretTensor x, int shift, int rangeBits)
+    private void Record(string operation, SecretTensor result)
     {
-        double largest = Largest(x);
-        Options.Ranges?.Observe(new OperationRange(ScopeName, operation, largest, x.FractionalBits + shift, rangeBits));
-        return largest;
-    }
-
-    private double Largest(SecretTensor x) => Math.Abs(TensorPrimitives.MaxMagnitude<double>(Values(x)));
-
-    private void Note(string operation, double largest)
-    {
-        ref double known = ref CollectionsMarshal.GetValueRefOrAddDefault(_magnitudes, ScopeName is null ? operation : $"{ScopeName}: {operation}", out _);
+        Span<double> values = Values(result);
+        string key = ScopeName is null ? operation : $"{ScopeName}: {operation}";
+        double largest = Math.Abs(TensorPrimitives.MaxMagnitude<double>(values));
+        ref double known = ref CollectionsMarshal.GetValueRefOrAddDefault(_magnitudes, key, out _);
         known = Math.Max(known, largest);
     }
 }

@@ -111,6 +111,39 @@ public sealed partial class ReplicatedSession
     }
 
     /// <inheritdoc/>
+    protected override IDisposable PackCore(int rows, int columns, int fractionalBits, IEnumerable<(int Row, SecretTensor Run)> runs, bool transposed)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        int inner = transposed ? columns : rows;
+        PackedMatrix packed = PackedMatrix.Create(checked(2 * inner), transposed ? rows : columns);
+        try
+        {
+            foreach ((int row, SecretTensor run) in runs)
+            {
+                var first = new MatrixView(Shares(run, 0), run.Shape[0], columns);
+                var second = new MatrixView(Shares(run, 1), run.Shape[0], columns);
+                if (transposed)
+                {
+                    packed.WriteSum(0, row, first.Transpose(), second.Transpose());
+                    packed.Write(inner, row, first.Transpose());
+                }
+                else
+                {
+                    packed.WriteSum(row, 0, first, second);
+                    packed.Write(inner + row, 0, first);
+                }
+            }
+
+            return packed;
+        }
+        catch
+        {
+            packed.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
     protected override ValueTask TruncateCoreAsync(SecretTensor x, int shift, SecretTensor result, CancellationToken cancellationToken)
     {
         Span<ulong> z = Shares(result, 0);

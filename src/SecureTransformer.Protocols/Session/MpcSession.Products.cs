@@ -138,7 +138,7 @@ public abstract partial class MpcSession
         return result;
     }
 
-    /// <summary>Matrix products with a matrix arranged by <see cref="Pack"/>: [..., K] times [K, N] gives [..., N].</summary>
+    /// <summary>Matrix products with a matrix arranged by <see cref="Pack(SecretTensor, bool)"/>: [..., K] times [K, N] gives [..., N].</summary>
     /// <inheritdoc cref="MatMulAsync(SecretTensor, SecretTensor, bool, int?, CancellationToken)"/>
     public async ValueTask<SecretTensor> MatMulAsync(SecretTensor x, SecretMatrix y, int? fractionalBits = null, CancellationToken cancellationToken = default)
     {
@@ -172,6 +172,54 @@ public abstract partial class MpcSession
         var matrix = new SecretMatrix(this, rows, columns, y.FractionalBits, PackCore(y, transposed));
         Remember(matrix);
         return matrix;
+    }
+
+    /// <summary>
+    /// Arranges a secret matrix that is given as runs of its rows (of [N, K], when transposed), one after another, so that it never stands in memory beside its
+    /// arrangement. Each run is disposed once it is in. Local.
+    /// </summary>
+    /// <param name="rows">The rows of all runs together.</param>
+    /// <param name="columns">The columns of each run.</param>
+    /// <param name="fractionalBits">The fractional bits of each run.</param>
+    /// <param name="runs">The runs; they may be made while they are asked for.</param>
+    /// <param name="transposed">Whether the runs are of the matrix transposed.</param>
+    /// <exception cref="ArgumentException">A run does not fit, or the runs have too few rows.</exception>
+    public SecretMatrix Pack(int rows, int columns, int fractionalBits, IEnumerable<SecretTensor> runs, bool transposed = false)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
+        ArgumentNullException.ThrowIfNull(runs);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        IDisposable payload = PackCore(rows, columns, fractionalBits, Checked(), transposed);
+        SecretMatrix matrix = transposed
+            ? new SecretMatrix(this, columns, rows, fractionalBits, payload)
+            : new SecretMatrix(this, rows, columns, fractionalBits, payload);
+        Remember(matrix);
+        return matrix;
+
+        IEnumerable<(int Row, SecretTensor Run)> Checked()
+        {
+            int row = 0;
+            foreach (SecretTensor run in runs)
+            {
+                using (run)
+                {
+                    Require(run, nameof(runs));
+                    if (run.Shape.Rank != 2 || run.Shape[1] != columns || run.Shape[0] > rows - row || run.FractionalBits != fractionalBits)
+                    {
+                        throw new ArgumentException($"After {row} rows of [{rows}, {columns}] with {fractionalBits} fractional bits, the run {run} does not fit.", nameof(runs));
+                    }
+
+                    yield return (row, run);
+                    row += run.Shape[0];
+                }
+            }
+
+            if (row != rows)
+            {
+                throw new ArgumentException($"The runs have {row} of {rows} rows.", nameof(runs));
+            }
+        }
     }
 
     /// <summary>
@@ -228,7 +276,7 @@ public abstract partial class MpcSession
     /// <summary>result = x y / 2^shift, matrix by matrix.</summary>
     protected abstract ValueTask MatMulCoreAsync(SecretTensor x, SecretTensor y, bool transposeRight, int shift, SecretTensor result, CancellationToken cancellationToken);
 
-    /// <summary>result = x y / 2^shift with y as <see cref="PackCore"/> arranged it.</summary>
+    /// <summary>result = x y / 2^shift with y as <see cref="PackCore(SecretTensor, bool)"/> arranged it.</summary>
     protected virtual ValueTask MatMulCoreAsync(SecretTensor x, IDisposable packed, int shift, SecretTensor result, CancellationToken cancellationToken)
     {
         var matrix = (PackedTensor)packed;
@@ -238,6 +286,22 @@ public abstract partial class MpcSession
 
     /// <summary>Arranges a matrix for many products; the result is zeroed when disposed. By default it keeps the shares as they are.</summary>
     protected virtual IDisposable PackCore(SecretTensor y, bool transposed) => new PackedTensor(this, y, transposed);
+
+    /// <summary>As above, from runs of rows, which are read one after another and each until the next. By default a tensor is put together and arranged.</summary>
+    protected virtual IDisposable PackCore(int rows, int columns, int fractionalBits, IEnumerable<(int Row, SecretTensor Run)> runs, bool transposed)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        using SecretTensor whole = Allocate(new TensorShape(rows, columns), fractionalBits);
+        foreach ((int row, SecretTensor run) in runs)
+        {
+            for (int c = 0; c < Components; c++)
+            {
+                run.Words(c).CopyTo(whole.Words(c)[(row * columns * WordsPerElement)..]);
+            }
+        }
+
+        return PackCore(whole, transposed);
+    }
 
     /// <summary>result = x / 2^shift.</summary>
     protected abstract ValueTask TruncateCoreAsync(SecretTensor x, int shift, SecretTensor result, CancellationToken cancellationToken);
