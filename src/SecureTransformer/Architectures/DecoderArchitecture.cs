@@ -66,6 +66,39 @@ public abstract class DecoderArchitecture : ModelArchitecture
             Config, new ResidentTokenTable(new SecureEmbedding(table), head), positions, new ResidentLayers<SecureDecoderBlock>(blocks), lastNorm);
     }
 
+    /// <inheritdoc/>
+    internal sealed override long? StreamedBytes(long bytesPerWeight)
+    {
+        long block = Enumerable.Range(0, Config.NumHiddenLayers).Max(i => BlockWeights(i).Sum(w => (long)w.Shape.Count));
+        long kept = LastNorm.Sum(w => (long)w.Shape.Count) + (Positions?.Shape.Count ?? 0);
+        return bytesPerWeight * ((2 * block) + kept + KeptWeights.RunElements + (2L * StreamedTokenTable.RunElements));
+    }
+
+    /// <inheritdoc/>
+    internal sealed override ValueTask<SecureModel> StreamAsync(MpcSession session, Func<string, IShareReader> shares, CancellationToken cancellationToken) =>
+        StreamAsync(session, shares, KeptWeights.RunElements, StreamedTokenTable.RunElements, cancellationToken);
+
+    /// <summary>As above, reading so many elements at a time of a block and of the table.</summary>
+    internal async ValueTask<SecureModel> StreamAsync(
+        MpcSession session, Func<string, IShareReader> shares, int blockElements, int tableElements, CancellationToken cancellationToken = default)
+    {
+        var kept = new KeptWeights(session, shares, blockElements);
+        using var weights = new WeightReceiver(session, [.. Positions is null ? (WeightSpec[])[] : [Positions], .. LastNorm], kept.ReceiveAsync);
+        SecretTensor? positions = Positions is null ? null : await weights.NextKeptAsync(cancellationToken).ConfigureAwait(false);           // [positions, H]
+        SecureNorm lastNorm = await BuildNormAsync(weights, cancellationToken).ConfigureAwait(false);
+        weights.Complete();
+        var blocks = new StreamedLayers<SecureDecoderBlock>(Config.NumHiddenLayers, ReadBlockAsync);
+        return new DecoderModel(Config, new StreamedTokenTable(Table, Head ?? Table, shares, tableElements), positions, blocks, lastNorm);
+
+        async ValueTask<SecureDecoderBlock> ReadBlockAsync(int layer, CancellationToken ct)
+        {
+            using var block = new WeightReceiver(session, BlockWeights(layer), kept.ReceiveAsync, spec => kept.Runs(spec, ct));
+            SecureDecoderBlock result = await BuildBlockAsync(block, layer, ct).ConfigureAwait(false);
+            block.Complete();
+            return result;
+        }
+    }
+
     /// <summary>The weights of a block, in order.</summary>
     internal abstract WeightSpec[] BlockWeights(int layer);
 

@@ -42,4 +42,16 @@ public abstract class ModelArchitecture
     /// <exception cref="InvalidOperationException">A received tensor has another shape than its specification, or other fractional bits than the session.</exception>
     public abstract ValueTask<SecureModel> BuildAsync(
         MpcSession session, Func<WeightSpec, CancellationToken, ValueTask<SecretTensor>> receive, CancellationToken cancellationToken = default);
+
+    /// <summary>The most memory that the weights take at once when they are read as they are needed; null where this architecture cannot do so.</summary>
+    /// <param name="bytesPerWeight">What one weight takes where it is arranged for products.</param>
+    internal virtual long? StreamedBytes(long bytesPerWeight) => null;
+
+    /// <summary>Makes the model of kept shares, of which few stand in memory at any time. It serves one request at a time.</summary>
+    /// <param name="session">The session to whose requests the weights belong; nothing else may use it while a request runs.</param>
+    /// <param name="shares">The kept share of a weight by name; read as long as the model lives.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="NotSupportedException">This architecture cannot be streamed.</exception>
+    internal virtual ValueTask<SecureModel> StreamAsync(MpcSession session, Func<string, IShareReader> shares, CancellationToken cancellationToken) =>
+        throw new NotSupportedException($"The weights of a model of type '{Config.ModelType}' cannot be streamed.");
 }

@@ -10,19 +10,29 @@ internal sealed class WeightReceiver : IDisposable
     private readonly SessionScope _scope;
     private readonly IReadOnlyList<WeightSpec> _weights;
     private readonly Func<WeightSpec, CancellationToken, ValueTask<SecretTensor>> _receive;
+    private readonly Func<WeightSpec, IEnumerable<SecretTensor>>? _runs;
     private readonly List<SecretMatrix> _matrices = [];
     private readonly List<SecretTensor> _vectors = [];
     private int _next;
 
-    public WeightReceiver(MpcSession session, IReadOnlyList<WeightSpec> weights, Func<WeightSpec, CancellationToken, ValueTask<SecretTensor>> receive)
+    /// <param name="session">The session that receives.</param>
+    /// <param name="weights">What it receives, in order.</param>
+    /// <param name="receive">Receives one weight.</param>
+    /// <param name="runs">Gives the matrix of a linear layer as runs of rows; null where it is received whole like the others.</param>
+    public WeightReceiver(
+        MpcSession session,
+        IReadOnlyList<WeightSpec> weights,
+        Func<WeightSpec, CancellationToken, ValueTask<SecretTensor>> receive,
+        Func<WeightSpec, IEnumerable<SecretTensor>>? runs = null)
     {
         _session = session;
         _weights = weights;
         _receive = receive;
+        _runs = runs;
         _scope = session.BeginScope();
     }
 
-    /// <summary>A weight to be packed by <see cref="Pack"/>.</summary>
+    /// <summary>A weight to be packed.</summary>
     public async ValueTask<SecretTensor> NextAsync(CancellationToken cancellationToken)
     {
         WeightSpec weight = _weights[_next++];
@@ -64,6 +74,21 @@ internal sealed class WeightReceiver : IDisposable
         }
     }
 
+    private SecretMatrix PackRuns(bool transposed, params ReadOnlySpan<WeightSpec> parts)
+    {
+        int rows = 0;
+        IEnumerable<SecretTensor> runs = [];
+        foreach (WeightSpec part in parts)
+        {
+            rows += part.Shape[0];
+            runs = runs.Concat(_runs!(part));
+        }
+
+        SecretMatrix matrix = _session.Pack(rows, parts[0].Shape[1], _session.FractionalBits, runs, transposed);
+        _matrices.Add(matrix);
+        return matrix;
+    }
+
     /// <summary>A table [V, H] for looking rows up, and [H, V] for the scores of all rows; frees the weight it came from.</summary>
     public (SecretMatrix Rows, SecretMatrix Scores) PackTied(SecretTensor table)
     {
@@ -75,7 +100,7 @@ internal sealed class WeightReceiver : IDisposable
     /// <summary>A weight and a bias [N], if there is one: [N, K] as PyTorch stores a linear layer, or [K, N] as GPT-2 does.</summary>
     public async ValueTask<SecureLinear> LinearAsync(CancellationToken cancellationToken, bool transposed = true, bool bias = true)
     {
-        SecretMatrix weight = Pack(transposed, await NextAsync(cancellationToken).ConfigureAwait(false));
+        SecretMatrix weight = _runs is null ? Pack(transposed, await NextAsync(cancellationToken).ConfigureAwait(false)) : PackRuns(transposed, _weights[_next++]);
         return new SecureLinear(weight, bias ? await NextKeptAsync(cancellationToken).ConfigureAwait(false) : null);
     }
 
@@ -83,17 +108,26 @@ internal sealed class WeightReceiver : IDisposable
     public async ValueTask<SecureLinear> JoinedLinearAsync(int count, CancellationToken cancellationToken, bool bias = true)
     {
         var weights = new SecretTensor[count];
+        var specs = new WeightSpec[count];
         var biases = new SecretTensor[bias ? count : 0];
         for (int i = 0; i < count; i++)
         {
-            weights[i] = await NextAsync(cancellationToken).ConfigureAwait(false);
+            if (_runs is null)
+            {
+                weights[i] = await NextAsync(cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                specs[i] = _weights[_next++];
+            }
+
             if (bias)
             {
                 biases[i] = await NextAsync(cancellationToken).ConfigureAwait(false);
             }
         }
 
-        SecretMatrix weight = Pack(transposed: true, weights);
+        SecretMatrix weight = _runs is null ? Pack(transposed: true, weights) : PackRuns(transposed: true, specs);
         if (!bias)
         {
             return new SecureLinear(weight, null);
