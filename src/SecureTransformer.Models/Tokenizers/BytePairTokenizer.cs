@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace SecureTransformer.Models;
 
 /// <summary>
@@ -11,8 +13,6 @@ namespace SecureTransformer.Models;
 /// </remarks>
 public sealed class BytePairTokenizer : Tokenizer
 {
-    private static readonly HashSet<int> None = [];
-
     private readonly TextNormalizer _normalizer;
     private readonly PreTokenizer _preTokenizer;
     private readonly BytePairModel _model;
@@ -96,7 +96,7 @@ public sealed class BytePairTokenizer : Tokenizer
     }
 
     private protected override TokenDecoder CreateDecoderCore(bool skipSpecialTokens) =>
-        new BytePairDecoder(_rendering, Vocabulary, _added, skipSpecialTokens ? _special : None);
+        new BytePairDecoder(_rendering, Vocabulary, _added, skipSpecialTokens ? _special : FrozenSet<int>.Empty);
 
     /// <summary>Cuts at added tokens, normalizes what is between them, cuts at the added tokens that count as normalized text, and encodes the rest.</summary>
     private List<int> Segment(string text)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 
@@ -23,7 +24,7 @@ internal sealed class SplitPattern
     private static readonly SplitPattern OneDigit = new(Form.Newer, 1);
 
     /// <summary>The texts of one pattern differ in what changes no match: possessive quantifiers, and order or grouping of disjoint alternatives.</summary>
-    private static readonly Dictionary<string, SplitPattern> Known = new(StringComparer.Ordinal)
+    private static readonly FrozenDictionary<string, SplitPattern> Known = new Dictionary<string, SplitPattern>
     {
         [@"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"] = Gpt2,
         [@"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"] = Gpt2,
@@ -34,7 +35,7 @@ internal sealed class SplitPattern
 
         // Qwen2 and Qwen2.5.
         [@"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"] = OneDigit,
-    };
+    }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private readonly Form _form;
     private readonly int _maxDigits;
