@@ -161,7 +161,7 @@ public sealed class Conversation : IAsyncDisposable
             _sampler = options.Sampling == TokenSampling.Client ? new LogitSampler(options) : null;
             _ends = options.EndTokenIds ?? conversation._config.EndTokenIds;
             _ended = new bool[prompts.Count];
-            _decoders = [.. prompts.Select(_ => conversation._client.Tokenizer?.CreateDecoder())];
+            _decoders = [.. prompts.Select(prompt => DecoderAfter(prompt, conversation._client.Tokenizer))];
             _running = [.. Enumerable.Range(0, prompts.Count)];
             _next = [.. _running.Select(s => conversation._pending[s] is { } token ? [token, .. prompts[s]] : prompts[s].ToArray())];
         }
@@ -207,6 +207,21 @@ public sealed class Conversation : IAsyncDisposable
         }
 
         public void Dispose() => _sampler?.Dispose();
+
+        /// <summary>An answer's first token is decoded as what follows the prompt, and not as the beginning of a text, whose space is left out.</summary>
+        private static TokenDecoder? DecoderAfter(IReadOnlyList<int> prompt, Tokenizer? tokenizer)
+        {
+            TokenDecoder? decoder = tokenizer?.CreateDecoder();
+            for (int i = 0; decoder is not null && i < prompt.Count; i++)
+            {
+                if (prompt[i] < tokenizer!.VocabularySize)
+                {
+                    decoder.Append(prompt[i]);
+                }
+            }
+
+            return decoder;
+        }
 
         private async ValueTask SendAsync(CancellationToken cancellationToken)
         {
@@ -259,6 +274,11 @@ public sealed class Conversation : IAsyncDisposable
             return [.. Enumerable.Range(0, _running.Length).Select(row => _sampler.Choose(logits.AsSpan(row * vocabulary, vocabulary)))];
         }
 
+        /// <summary>The text that a token completes. A model may have rows behind its tokenizer's last token: they have no text.</summary>
+        private string Decode(TokenDecoder? decoder, int id, bool last) => decoder is null
+            ? ""
+            : (id < _conversation._client.Tokenizer!.VocabularySize ? decoder.Append(id) : "") + (last ? decoder.Flush() : "");
+
         private List<GeneratedToken> Take(int[] chosen, Cost cost)
         {
             Conversation c = _conversation;
@@ -273,7 +293,7 @@ public sealed class Conversation : IAsyncDisposable
                     c._kept[sequence] += _next[sequence].Length;
                     c._pending[sequence] = id;
                     _ended[sequence] = _ends.Contains(id);
-                    string text = _decoders[sequence] is { } decoder ? decoder.Append(id) + (last || _ended[sequence] ? decoder.Flush() : "") : "";
+                    string text = Decode(_decoders[sequence], id, last || _ended[sequence]);
                     tokens.Add(new GeneratedToken(sequence, index, id, text, _ended[sequence], cost));
                 }
 

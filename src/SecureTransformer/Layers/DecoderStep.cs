@@ -7,21 +7,22 @@ namespace SecureTransformer.Layers;
 public sealed class DecoderStep
 {
     private readonly int[] _positions;
-    private readonly int[] _lengths;
+    private readonly int[] _sequences;
+    private (IReadOnlyList<int> Rows, int Heads, int KeyValueHeads, AttentionPlan Plan)? _plan;
 
     internal DecoderStep(KeyValueCache cache, IReadOnlyList<int> lengths, bool allRows)
     {
         Cache = cache;
-        _lengths = [.. lengths];
+        _sequences = [.. lengths.SelectMany((length, sequence) => Enumerable.Repeat(sequence, length))];
         _positions = [.. lengths.SelectMany((length, sequence) => Enumerable.Range(cache.LengthOf(sequence), length))];
-        for (int sequence = 0; sequence < _lengths.Length; sequence++)
+        for (int sequence = 0; sequence < lengths.Count; sequence++)
         {
-            cache.Reserve(sequence, _lengths[sequence]);
+            cache.Reserve(sequence, lengths[sequence]);
         }
 
         var ends = new List<int>();
         int end = 0;
-        foreach (int length in _lengths)
+        foreach (int length in lengths)
         {
             end += length;
             if (length > 0)
@@ -47,9 +48,17 @@ public sealed class DecoderStep
 
     internal int NextLayer { get; set; }
 
-    /// <summary>The longest sequence, in tokens.</summary>
-    internal int KeyCount => Enumerable.Range(0, _lengths.Length).Max(Cache.LengthOf);
-
     /// <summary>Which sequence a new row belongs to.</summary>
-    internal IEnumerable<(int Row, int Sequence)> Rows => _lengths.SelectMany((length, sequence) => Enumerable.Repeat(sequence, length)).Select((sequence, row) => (row, sequence));
+    internal int SequenceOf(int row) => _sequences[row];
+
+    /// <summary>Where the rows of attention stand: the same for all blocks that ask for the same rows.</summary>
+    internal AttentionPlan PlanOf(IReadOnlyList<int> rows, int heads, int keyValueHeads)
+    {
+        if (_plan is not { } known || !ReferenceEquals(known.Rows, rows) || known.Heads != heads || known.KeyValueHeads != keyValueHeads)
+        {
+            _plan = known = (rows, heads, keyValueHeads, new AttentionPlan(this, rows, heads, keyValueHeads));
+        }
+
+        return known.Plan;
+    }
 }

@@ -69,7 +69,7 @@ public sealed class SecureCausalAttention : IDisposable
         ArgumentNullException.ThrowIfNull(step);
         ArgumentNullException.ThrowIfNull(rows);
         using SessionScope scope = session.BeginScope("attention");
-        var plan = new AttentionPlan(step, rows, _heads, _keyValueHeads);
+        AttentionPlan plan = step.PlanOf(rows, _heads, _keyValueHeads);
         int group = _heads / _keyValueHeads;
         int batch = plan.Sequences * _keyValueHeads;
 
