@@ -13,13 +13,15 @@ internal static class PartyCommand
         var key = new Option<FileInfo>("--key") { Description = "This party's key file.", Required = true };
         var requests = new Option<int>("--max-requests") { Description = "Requests computed at once; further ones are refused.", DefaultValueFactory = _ => 4 };
         var threads = new Option<int>("--threads") { Description = "Threads of one request.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var stream = new Option<DirectoryInfo?>("--stream-weights") { Description = "Keep the shares of a decoder in a file in this folder, and read them as they are needed, one request at a time." };
         Option<double> timeout = TimeoutOption.Create();
-        var command = new Command("party", "Run one party: it takes shares of a model from the model's owner and serves the clients of the network file, until stopped.") { network, key, requests, threads, timeout };
+        var command = new Command("party", "Run one party: it takes shares of a model from the model's owner and serves the clients of the network file, until stopped.") { network, key, requests, threads, stream, timeout };
         command.SetAction((parsed, cancellationToken) =>
         {
             var options = new PartyHostOptions
             {
                 MaxConcurrentRequests = parsed.GetValue(requests),
+                ShareDirectory = parsed.GetValue(stream)?.FullName,
                 MaxDegreeOfParallelism = parsed.GetValue(threads),
                 Logger = new ConsoleLogger(LogLevel.Information),
             };

@@ -27,13 +27,13 @@ internal sealed class MemoryCluster : IClusterBackend
     {
         int count = MpcProtocols.PartyCountOf(options.Protocol);
         _network = new InMemoryNetwork(count, options.TransportOptions);
-        var hostOptions = new PartyHostOptions
+        _hosts = [.. Enumerable.Range(0, count).Select(i => new PartyHost(_network.Party(i), new PartyHostOptions
         {
             Logger = options.Logger,
             MaxConcurrentRequests = options.MaxConcurrentRequests,
+            ShareDirectory = options.ShareDirectoryOf(i),
             MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / count),
-        };
-        _hosts = [.. Enumerable.Range(0, count).Select(i => new PartyHost(_network.Party(i), hostOptions))];
+        }))];
         _running = [.. _hosts.Select(host => Task.Run(() => host.RunAsync()))];
     }
 

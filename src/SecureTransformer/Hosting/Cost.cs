@@ -5,12 +5,14 @@ namespace SecureTransformer.Hosting;
 /// <summary>What one inference cost. Bytes are payload bytes given to channels by all parties and the client, without frame headers and TLS.</summary>
 public sealed class Cost
 {
-    internal Cost(double seconds, long[] bytesByParty, IReadOnlyDictionary<TrafficPhase, long> bytes, IReadOnlyDictionary<TrafficPhase, int> rounds)
+    internal Cost(
+        double seconds, long[] bytesByParty, IReadOnlyDictionary<TrafficPhase, long> bytes, IReadOnlyDictionary<TrafficPhase, int> rounds, IReadOnlyList<long> peakMemory)
     {
         Seconds = seconds;
         BytesByParty = bytesByParty;
         BytesByPhase = bytes;
         RoundsByPhase = rounds;
+        PeakMemoryByParty = peakMemory;
     }
 
     /// <summary>Seconds from the client's first share sent to the answer put together.</summary>
@@ -24,6 +26,9 @@ public sealed class Cost
 
     /// <summary>The longest chain of messages that depend on one another, by phase.</summary>
     public IReadOnlyDictionary<TrafficPhase, int> RoundsByPhase { get; }
+
+    /// <summary>The peak resident memory of each party's process up to now, in bytes, as the party says. Parties in one process tell the same.</summary>
+    public IReadOnlyList<long> PeakMemoryByParty { get; }
 
     /// <summary>Bytes sent by all parties and the client: input, offline, online and output.</summary>
     public long BytesTotal => BytesByPhase.Where(p => p.Key != TrafficPhase.Setup).Sum(p => p.Value);

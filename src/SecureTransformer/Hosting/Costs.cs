@@ -43,7 +43,7 @@ internal static class Costs
             [TrafficPhase.Online] = to - from - input - 1,
             [TrafficPhase.Output] = 1,
         };
-        return new Cost(seconds, byParty, bytes, chain);
+        return new Cost(seconds, byParty, bytes, chain, [.. reports.Select(r => r.PeakMemoryBytes)]);
     }
 
     /// <summary>What an endpoint has sent, by phase.</summary>

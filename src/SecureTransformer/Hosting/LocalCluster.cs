@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using SecureTransformer.Architectures;
 using SecureTransformer.Models;
 using SecureTransformer.Protocols;
+using SecureTransformer.ShareFiles;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Hosting;
@@ -50,6 +52,35 @@ public sealed class LocalCluster : IAsyncDisposable
         ModelConfig config = ModelConfig.FromDirectory(modelDirectory);
         Tokenizer? tokenizer = TokenizerOf(modelDirectory);
         InferenceClient.RequireVocabulary(config, tokenizer);
+        return await StartAsync(
+            config, tokenizer, network => ModelOwner.LoadAsync(network, modelDirectory, options.Inference, progress, cancellationToken), options, progress, started).ConfigureAwait(false);
+    }
+
+    /// <summary>Starts the parties and hands them shares of weights from elsewhere than files.</summary>
+    /// <param name="config">The model's configuration.</param>
+    /// <param name="weights">Gives the values of each weight; see <see cref="ModelOwner"/>.</param>
+    /// <param name="options">Protocol, precision and transport.</param>
+    /// <param name="progress">Told how far the setup is.</param>
+    /// <param name="cancellationToken">Cancels; the parties are stopped.</param>
+    /// <exception cref="IOException">A party could not be started or reached.</exception>
+    public static Task<LocalCluster> StartAsync(
+        ModelConfig config,
+        Func<WeightSpec, ValueReader> weights,
+        LocalClusterOptions? options = null,
+        IProgress<InferenceProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(weights);
+        options ??= new LocalClusterOptions();
+        options.Validate();
+        return StartAsync(
+            config, null, network => ModelOwner.LoadAsync(network, config, weights, options.Inference, progress, cancellationToken), options, progress, Stopwatch.GetTimestamp());
+    }
+
+    private static async Task<LocalCluster> StartAsync(
+        ModelConfig config, Tokenizer? tokenizer, Func<IClientEndpoint, Task> load, LocalClusterOptions options, IProgress<InferenceProgress>? progress, long started)
+    {
         progress?.Report(new InferenceProgress("starting the parties"));
         IClusterBackend backend = options.Transport == ClusterTransport.Memory
             ? new MemoryCluster(options)
@@ -59,8 +90,7 @@ public sealed class LocalCluster : IAsyncDisposable
             IClientEndpoint network = backend.CreateClient();
             await using (network.ConfigureAwait(false))
             {
-                await backend.GuardAsync(
-                    ModelOwner.LoadAsync(network, modelDirectory, options.Inference, progress, cancellationToken)).ConfigureAwait(false);
+                await backend.GuardAsync(load(network)).ConfigureAwait(false);
             }
 
             backend.Started();
@@ -68,7 +98,7 @@ public sealed class LocalCluster : IAsyncDisposable
         }
         catch
         {
-            await backend.DisposeAsync().ConfigureAwait(false);
+            await StopAsync(backend, options).ConfigureAwait(false);
             throw;
         }
     }
@@ -89,6 +119,24 @@ public sealed class LocalCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops the parties; their shares are zeroed and their keys removed.</summary>
-    public ValueTask DisposeAsync() => _backend.DisposeAsync();
+    /// <summary>Stops the parties; their shares are zeroed, their keys and share files removed.</summary>
+    public ValueTask DisposeAsync() => StopAsync(_backend, _options);
+
+    private static async ValueTask StopAsync(IClusterBackend backend, LocalClusterOptions options)
+    {
+        await backend.DisposeAsync().ConfigureAwait(false);
+
+        // A party that had to be killed removed nothing.
+        for (int party = 0; party < MpcProtocols.PartyCountOf(options.Protocol); party++)
+        {
+            if (options.ShareDirectoryOf(party) is { } directory && Directory.Exists(directory))
+            {
+                ShareFileWriter.Prepare(directory, party);
+                if (!Directory.EnumerateFileSystemEntries(directory).Any())
+                {
+                    Directory.Delete(directory);
+                }
+            }
+        }
+    }
 }

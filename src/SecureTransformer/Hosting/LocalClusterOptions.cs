@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using SecureTransformer.Protocols;
@@ -33,8 +34,18 @@ public sealed class LocalClusterOptions
     /// <summary>The largest number of requests computed at once; one beyond it is refused. The default is 4.</summary>
     public int MaxConcurrentRequests { get; init; } = 4;
 
+    /// <summary>
+    /// A folder where each party keeps its shares of a decoder in a file, in a folder of its own there, and reads them as it computes; see
+    /// <see cref="PartyHostOptions.ShareDirectory"/>. The files go when the cluster is disposed. Null, the default: shares stay in memory.
+    /// </summary>
+    public string? ShareDirectory { get; init; }
+
     /// <summary>Where the parties' messages go, each with the party's name.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <summary>The folder of one party's share file.</summary>
+    internal string? ShareDirectoryOf(int party) =>
+        ShareDirectory is null ? null : Path.Combine(Path.GetFullPath(ShareDirectory), string.Create(CultureInfo.InvariantCulture, $"party-{party}"));
 
     internal InferenceOptions Inference => new() { Protocol = Protocol, FractionalBits = FractionalBits };
 
@@ -45,6 +56,11 @@ public sealed class LocalClusterOptions
         Inference.Validate();
         TransportOptions.Validate();
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConcurrentRequests, 1);
+        if (ShareDirectory is not null)
+        {
+            ArgumentException.ThrowIfNullOrWhiteSpace(ShareDirectory);
+        }
+
         if (!Enum.IsDefined(Transport))
         {
             throw new ArgumentOutOfRangeException(nameof(Transport), Transport, "Not a transport.");

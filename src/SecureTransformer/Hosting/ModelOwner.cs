@@ -28,12 +28,37 @@ public static class ModelOwner
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(network);
+        ModelConfig config = ModelConfig.FromDirectory(modelDirectory);
+        using ModelWeights weights = ModelWeights.Open(modelDirectory);
+        WeightSource.Validate(weights, ModelArchitecture.Create(config));
+        await LoadAsync(network, config, spec => WeightSource.Reader(weights, spec), options, progress, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes weights from elsewhere than files, block by block, and sends each party its shares.</summary>
+    /// <param name="network">The owner's end of the network.</param>
+    /// <param name="config">The configuration.</param>
+    /// <param name="weights">Gives the values of each of the architecture's <see cref="ModelArchitecture.Weights"/>, multiplied by its scale already.</param>
+    /// <param name="options">Protocol and precision.</param>
+    /// <param name="progress">Told how much has been sent.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <inheritdoc cref="LoadAsync(IClientEndpoint, string, InferenceOptions?, IProgress{InferenceProgress}?, CancellationToken)" path="/remarks"/>
+    /// <exception cref="OverflowException">A weight is outside the range of the encoding; the message names the tensor.</exception>
+    /// <exception cref="ProtocolException">A party refuses; the message says which and why.</exception>
+    /// <exception cref="IOException">A party cannot be reached.</exception>
+    public static async Task LoadAsync(
+        IClientEndpoint network,
+        ModelConfig config,
+        Func<WeightSpec, ValueReader> weights,
+        InferenceOptions? options = null,
+        IProgress<InferenceProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(weights);
         options ??= new InferenceOptions();
         options.Validate();
-        ModelConfig config = ModelConfig.FromDirectory(modelDirectory);
         ModelArchitecture architecture = ModelArchitecture.Create(config);
-        using ModelWeights weights = ModelWeights.Open(modelDirectory);
-        WeightSource.Validate(weights, architecture);
         var codec = ShareCodec.Create(options.Protocol);
         ClientChannels channels = await network.ConnectAsync(SessionId.New(), cancellationToken).ConfigureAwait(false);
         await using (channels.ConfigureAwait(false))
@@ -57,7 +82,7 @@ public static class ModelOwner
                 {
                     WeightSpec spec = architecture.Weights[i];
                     await codec.SendAsync(
-                        parties, spec.Shape.Count, options.FractionalBits, spec.Name, WeightSource.Reader(weights, spec), cancellationToken).ConfigureAwait(false);
+                        parties, spec.Shape.Count, options.FractionalBits, spec.Name, weights(spec), cancellationToken).ConfigureAwait(false);
                     if (i > 0)
                     {
                         // Never more than two weights on their way: a slow party holds the owner up instead of filling its memory.

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using SecureTransformer.Architectures;
 using SecureTransformer.Models;
 using SecureTransformer.Protocols;
+using SecureTransformer.ShareFiles;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Hosting;
@@ -29,6 +30,10 @@ public sealed partial class PartyHost
             ModelArchitecture architecture = ModelArchitecture.Create(ModelConfig.Parse(configuration, "the model owner's configuration"));
             RequireRoom(architecture);
             string identity = $"{client.SessionId}/{DigestOf(configuration)}";
+            using ShareFileWriter? writer = _options.ShareDirectory is { } directory
+                ? BeginShareFile(directory, new ShareFileLayout(identity, protocol, _endpoint.PartyId, request.FractionalBits, architecture.Weights))
+                : null;
+            ShareFile? shares = null;
             var options = new SessionOptions { FractionalBits = request.FractionalBits, MaxDegreeOfParallelism = _options.MaxDegreeOfParallelism, Agreement = identity };
             MpcSession? session = null;
             SecureModel? model = null;
@@ -41,15 +46,29 @@ public sealed partial class PartyHost
                     session = await OpenSessionAsync(client, channels, protocol, options, null, cancellationToken).ConfigureAwait(false);
                     session.Meter.Phase = TrafficPhase.Setup;
                     SendReady(client.Channel);
-                    model = await architecture.BuildAsync(
-                        session,
-                        async (spec, ct) =>
+                    if (writer is null)
+                    {
+                        model = await architecture.BuildAsync(
+                            session,
+                            async (spec, ct) =>
+                            {
+                                SecretTensor weight = await session.ImportAsync(client.Channel, spec.Shape, cancellationToken: ct).ConfigureAwait(false);
+                                ControlChannel.Signal(client.Channel, HostOperations.Progress);
+                                return weight;
+                            },
+                            cancellationToken).ConfigureAwait(false);
+                    }
+                    else
+                    {
+                        foreach (WeightSpec spec in architecture.Weights)
                         {
-                            SecretTensor weight = await session.ImportAsync(client.Channel, spec.Shape, cancellationToken: ct).ConfigureAwait(false);
+                            await session.KeepAsync(client.Channel, spec.Shape, writer.Begin(spec.Name), cancellationToken).ConfigureAwait(false);
                             ControlChannel.Signal(client.Channel, HostOperations.Progress);
-                            return weight;
-                        },
-                        cancellationToken).ConfigureAwait(false);
+                        }
+
+                        shares = writer.Complete();
+                        model = await architecture.StreamAsync(session, shares.Tensor, cancellationToken).ConfigureAwait(false);
+                    }
                 }
 
                 session.Trim();
@@ -57,7 +76,7 @@ public sealed partial class PartyHost
                 // The model counts when all parties have it: when the owner has heard so from each.
                 SendReady(client.Channel);
                 await ControlChannel.AwaitSignalAsync(client.Channel, HostOperations.Commit, cancellationToken).ConfigureAwait(false);
-                _model = new LoadedModel(identity, DigestOf(configuration), protocol, session, model);
+                _model = new LoadedModel(identity, DigestOf(configuration), protocol, session, model, shares);
                 SendReady(client.Channel);
             }
             catch when (_model is null)
@@ -68,6 +87,7 @@ public sealed partial class PartyHost
                     await session.DisposeAsync().ConfigureAwait(false);
                 }
 
+                shares?.Dispose();
                 throw;
             }
 
@@ -79,18 +99,41 @@ public sealed partial class PartyHost
         }
     }
 
-    /// <summary>Refuses a model that does not fit, before anything is allocated for it: two words a weight, and as much again for the largest tensor while it is arranged.</summary>
+    /// <summary>
+    /// Refuses a model that does not fit, before anything is allocated for it: two words a weight, and as much again for the largest tensor while it is arranged;
+    /// where weights are streamed, two words for those that stand in memory at once.
+    /// </summary>
     private void RequireRoom(ModelArchitecture architecture)
     {
         const long BytesPerWeight = 2 * sizeof(ulong);
-        long bytes = BytesPerWeight * (architecture.Weights.Sum(w => (long)w.Shape.Count) + architecture.Weights.Max(w => (long)w.Shape.Count));
+        long bytes = _options.ShareDirectory is not null
+            ? architecture.StreamedBytes(BytesPerWeight) ?? throw new RefusalException($"this party streams weights, and those of models of type '{architecture.Config.ModelType}' cannot be streamed")
+            : BytesPerWeight * (architecture.Weights.Sum(w => (long)w.Shape.Count) + architecture.Weights.Max(w => (long)w.Shape.Count));
         if (bytes > _options.MaxModelBytes)
         {
             throw new RefusalException($"the model's shares need {bytes >> 20} MiB and this party has {_options.MaxModelBytes >> 20} MiB for a model");
         }
     }
 
-    private sealed class LoadedModel(string identity, string configurationDigest, MpcProtocol protocol, MpcSession session, SecureModel model)
+    /// <summary>Begins the file that the shares go to. What is wrong with the folder is for the party's own log.</summary>
+    private ShareFileWriter BeginShareFile(string directory, ShareFileLayout layout)
+    {
+        try
+        {
+            ShareFileWriter.Prepare(directory, layout.Party);
+            long free = ShareFileWriter.FreeBytes(directory);
+            return layout.FileBytes <= free
+                ? new ShareFileWriter(directory, layout)
+                : throw new RefusalException($"the party's share file needs {layout.FileBytes >> 20} MiB and its volume has {free >> 20} MiB left");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            LogNoShareFile(_options.Logger, _endpoint.PartyId, error.Message);
+            throw new RefusalException("the party cannot write its share file; its log says why");
+        }
+    }
+
+    private sealed class LoadedModel(string identity, string configurationDigest, MpcProtocol protocol, MpcSession session, SecureModel model, ShareFile? shares)
     {
         public string Identity => identity;
 
@@ -101,7 +144,13 @@ public sealed partial class PartyHost
         public MpcSession Session => session;
 
         public SecureModel Model => model;
+
+        /// <summary>The file that a streamed model reads; null for one in memory.</summary>
+        public ShareFile? Shares => shares;
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Party {Party} cannot write its share file: {Reason}")]
+    private static partial void LogNoShareFile(ILogger logger, int party, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Party {Party} holds its shares of model {Model}")]
     private static partial void LogLoaded(ILogger logger, int party, string model);

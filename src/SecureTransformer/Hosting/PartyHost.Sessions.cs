@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using SecureTransformer.Architectures;
 using SecureTransformer.Layers;
 using SecureTransformer.Protocols;
@@ -57,6 +58,12 @@ public sealed partial class PartyHost
                 }
             }
         }
+        catch (InvalidDataException error)
+        {
+            // What is wrong with the party's files is for its own log.
+            LogFailure(_options.Logger, _endpoint.PartyId, client.Channel.PeerName, Printable(error.Message));
+            throw new RefusalException("the party cannot read its shares of the model; its log says why");
+        }
         finally
         {
             if (admitted)
@@ -89,7 +96,7 @@ public sealed partial class PartyHost
         {
             if (!await _requests.WaitAsync(patience, watch.Token).ConfigureAwait(false))
             {
-                throw new RefusalException($"the party computes {_options.MaxConcurrentRequests} requests already, its bound; try again later");
+                throw new RefusalException($"the party computes {_options.Places} requests already, its bound; try again later");
             }
         }
     }
@@ -97,11 +104,12 @@ public sealed partial class PartyHost
     private static void SendReport(IChannel channel, TrafficMeter meter, int inputClock)
     {
         TrafficPhase[] phases = Enum.GetValues<TrafficPhase>();
+        using var process = Process.GetCurrentProcess();
         var report = new PartyReport
         {
             BytesByPhase = [.. phases.Select(meter.BytesSent)],
             InputClock = inputClock,
-            PeakMemoryBytes = Environment.WorkingSet,
+            PeakMemoryBytes = process.PeakWorkingSet64,
         };
         TrafficPhase phase = meter.Phase;
         meter.Phase = TrafficPhase.Setup;

@@ -30,7 +30,7 @@ public sealed partial class PartyHost : IAsyncDisposable
         _endpoint = endpoint;
         _options = options ?? new PartyHostOptions();
         _options.Validate();
-        _requests = new SemaphoreSlim(_options.MaxConcurrentRequests, _options.MaxConcurrentRequests);
+        _requests = new SemaphoreSlim(_options.Places, _options.Places);
     }
 
     /// <summary>Serves until cancelled or disposed.</summary>
@@ -69,7 +69,7 @@ public sealed partial class PartyHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops serving, ends running requests, and zeroes and frees the model's shares.</summary>
+    /// <summary>Stops serving, ends running requests, and zeroes and frees the model's shares, in memory and on the disk.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_stopping.IsCancellationRequested)
@@ -89,6 +89,7 @@ public sealed partial class PartyHost : IAsyncDisposable
         {
             model.Model.Dispose();
             await model.Session.DisposeAsync().ConfigureAwait(false);
+            model.Shares?.Dispose();
         }
 
         await _endpoint.DisposeAsync().ConfigureAwait(false);

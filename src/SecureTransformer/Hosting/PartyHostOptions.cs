@@ -28,6 +28,12 @@ public sealed class PartyHostOptions
     /// <summary>The most memory that a model's shares may take, in bytes. The default is what the system gives this process.</summary>
     public long MaxModelBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
+    /// <summary>
+    /// A folder where the party keeps its shares of a decoder in a file, encrypted under a key that it never writes down, and reads them block by block as it computes;
+    /// one request at a time. The file goes when the host is disposed; what an earlier party left there is removed. Null, the default: shares stay in memory.
+    /// </summary>
+    public string? ShareDirectory { get; init; }
+
     /// <summary>The largest number of threads that one request's kernels use. The default is the number of processors.</summary>
     public int MaxDegreeOfParallelism { get; init; } = Environment.ProcessorCount;
 
@@ -41,12 +47,16 @@ public sealed class PartyHostOptions
         MaxTokens = MaxTokens,
         ConversationTimeout = ConversationTimeout,
         MaxModelBytes = MaxModelBytes,
+        ShareDirectory = ShareDirectory,
         MaxDegreeOfParallelism = MaxDegreeOfParallelism,
         AdmissionTimeout = transport?.ConnectTimeout ?? AdmissionTimeout,
         Logger = Logger,
         Owners = network.Owners ?? [],
         Clients = network.Clients,
     };
+
+    /// <summary>How many requests are computed at once: streamed weights serve one.</summary>
+    internal int Places => ShareDirectory is null ? MaxConcurrentRequests : 1;
 
     /// <summary>Checks every property.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A property is out of its range; the exception names it.</exception>
@@ -58,5 +68,9 @@ public sealed class PartyHostOptions
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ConversationTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxModelBytes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxDegreeOfParallelism, 1);
+        if (ShareDirectory is not null)
+        {
+            ArgumentException.ThrowIfNullOrWhiteSpace(ShareDirectory);
+        }
     }
 }

@@ -62,7 +62,7 @@ internal sealed partial class PartyProcess : IDisposable
         }
 
         start.Environment[ChildVariable] = "1";
-        foreach (string argument in PartyProgram.ArgumentsOf(networkFile, keyFile, options))
+        foreach (string argument in PartyProgram.ArgumentsOf(party, networkFile, keyFile, options))
         {
             start.ArgumentList.Add(argument);
         }

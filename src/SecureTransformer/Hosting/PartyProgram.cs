@@ -17,7 +17,8 @@ public static class PartyProgram
     public static async Task<int?> TryRunAsync(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
-        if (args is not ["party", "--exit-with-parent", "--network", var networkFile, "--key", var keyFile, "--max-requests", var requests, "--timeout", var seconds])
+        if (args is not ["party", "--exit-with-parent", "--network", var networkFile, "--key", var keyFile, "--max-requests", var requests, "--timeout", var seconds, .. var rest]
+            || rest is not ([] or ["--stream-weights", _]))
         {
             return null;
         }
@@ -39,17 +40,23 @@ public static class PartyProgram
             await Task.Delay(TimeSpan.FromSeconds(3)).ConfigureAwait(false);
             Environment.Exit(0);
         });
-        var options = new PartyHostOptions { Logger = new ErrorLogger(), MaxConcurrentRequests = int.Parse(requests, CultureInfo.InvariantCulture) };
+        var options = new PartyHostOptions
+        {
+            Logger = new ErrorLogger(),
+            MaxConcurrentRequests = int.Parse(requests, CultureInfo.InvariantCulture),
+            ShareDirectory = rest.Length == 0 ? null : rest[1],
+        };
         var timeout = TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture));
         return await RunAsync(networkFile, keyFile, options, new TransportOptions { ConnectTimeout = timeout, ReceiveTimeout = timeout }, stopping.Token).ConfigureAwait(false);
     }
 
     /// <summary>The arguments that <see cref="TryRunAsync"/> takes.</summary>
-    internal static string[] ArgumentsOf(string networkFile, string keyFile, LocalClusterOptions options) =>
+    internal static string[] ArgumentsOf(int party, string networkFile, string keyFile, LocalClusterOptions options) =>
     [
         "party", "--exit-with-parent", "--network", networkFile, "--key", keyFile,
         "--max-requests", options.MaxConcurrentRequests.ToString(CultureInfo.InvariantCulture),
         "--timeout", options.TransportOptions.ReceiveTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+        .. options.ShareDirectoryOf(party) is { } directory ? (string[])["--stream-weights", directory] : [],
     ];
 
     /// <summary>Runs a party until cancelled.</summary>

@@ -123,7 +123,17 @@ internal sealed class ShareFile : IDisposable
         Span<byte> tag = stackalloc byte[ShareFileFormat.TagBytes];
         WriteNonce(nonce, tensor, number);
         long position = _layout.PositionOf(tensor, number);
-        if (Fill(_stream.SafeFileHandle, chunk, position) < chunk.Length || Fill(_stream.SafeFileHandle, tag, position + chunk.Length) < tag.Length)
+        bool whole;
+        try
+        {
+            whole = Fill(_stream.SafeFileHandle, chunk, position) == chunk.Length && Fill(_stream.SafeFileHandle, tag, position + chunk.Length) == tag.Length;
+        }
+        catch (IOException error)
+        {
+            throw new InvalidDataException($"{Path}: tensor '{_layout[tensor].Name}' at offset {position} cannot be read: {error.Message}", error);
+        }
+
+        if (!whole)
         {
             throw new InvalidDataException($"{Path}: the file ends within tensor '{_layout[tensor].Name}' at offset {position}; it has become shorter since it was opened.");
         }

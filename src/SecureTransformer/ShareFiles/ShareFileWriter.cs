@@ -23,19 +23,15 @@ internal sealed class ShareFileWriter : IShareWriter, IDisposable
     private int _filled;
     private bool _over;
 
-    /// <summary>Begins a file; one that a party left there before is removed.</summary>
-    /// <param name="directory">The folder, made with access for its owner only where there is none.</param>
-    /// <param name="layout">What the file will hold.</param>
+    /// <summary>Begins a file in a folder that was prepared.</summary>
+    /// <param name="directory">The folder.</param>
+    /// <param name="layout">What the file will hold; the room for it is taken at once.</param>
     /// <exception cref="IOException">The volume has too little room, or the file cannot be written.</exception>
     public ShareFileWriter(string directory, ShareFileLayout layout)
     {
         _layout = layout;
         _path = ShareFile.PathOf(directory, layout.Party);
-        _unfinished = _path + ".part";
-        CreateFolder(directory);
-        File.Delete(_path);
-        File.Delete(_unfinished);
-        RequireRoom(directory, layout.FileBytes);
+        _unfinished = UnfinishedOf(_path);
         RandomNumberGenerator.Fill(_key);
         _cipher = new AesGcm(_key, ShareFileFormat.TagBytes);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 0, PreallocationSize = layout.FileBytes };
@@ -61,16 +57,25 @@ internal sealed class ShareFileWriter : IShareWriter, IDisposable
 
     private SafeFileHandle Handle => _stream.SafeFileHandle;
 
-    /// <summary>Refuses a file for which a folder's volume has too little room.</summary>
-    /// <exception cref="IOException">It has; the message says how much is missing.</exception>
-    public static void RequireRoom(string directory, long bytes)
+    /// <summary>Makes the folder, with access for its owner only, where there is none, and removes what the party left in it before.</summary>
+    public static void Prepare(string directory, int party)
     {
-        long free = new DriveInfo(Path.GetFullPath(directory)).AvailableFreeSpace;
-        if (free < bytes)
+        if (OperatingSystem.IsWindows())
         {
-            throw new IOException($"The share file needs {bytes >> 20} MiB and the volume of '{directory}' has {free >> 20} MiB left.");
+            Directory.CreateDirectory(directory);
         }
+        else
+        {
+            Directory.CreateDirectory(directory, OwnerOnly | UnixFileMode.UserExecute);
+        }
+
+        string path = ShareFile.PathOf(directory, party);
+        File.Delete(path);
+        File.Delete(UnfinishedOf(path));
     }
+
+    /// <summary>The room left on a folder's volume.</summary>
+    public static long FreeBytes(string directory) => new DriveInfo(Path.GetFullPath(directory)).AvailableFreeSpace;
 
     /// <summary>Begins the next tensor, which must be this one.</summary>
     public IShareWriter Begin(string name)
@@ -134,17 +139,7 @@ internal sealed class ShareFileWriter : IShareWriter, IDisposable
         }
     }
 
-    private static void CreateFolder(string directory)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(directory);
-        }
-        else
-        {
-            Directory.CreateDirectory(directory, OwnerOnly | UnixFileMode.UserExecute);
-        }
-    }
+    private static string UnfinishedOf(string path) => path + ".part";
 
     private void Flush()
     {
