@@ -18,6 +18,7 @@ var root = new RootCommand(
     """);
 root.Subcommands.Add(InferCommand.Create());
 root.Subcommands.Add(EstimateCommand.Create());
+root.Subcommands.Add(CalibrateCommand.Create());
 root.Subcommands.Add(KeysCommand.Create());
 root.Subcommands.Add(NetworkCommand.Create());
 root.Subcommands.Add(CheckCommand.Create());

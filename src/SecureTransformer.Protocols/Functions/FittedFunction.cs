@@ -33,6 +33,9 @@ public abstract class FittedFunction : SecretFunction
     /// <summary>The number of bits on which the argument is compared.</summary>
     public int Width { get; private set; } = MpcSession.DefaultWidth;
 
+    /// <inheritdoc/>
+    public override int? ArgumentBits => Width - 1;
+
     /// <summary>The polynomial.</summary>
     protected PolynomialScheme Scheme { get; }
 

@@ -61,6 +61,9 @@ public sealed class InverseSquareRoot : SecretFunction
     public override double ErrorBound => 5e-7;
 
     /// <inheritdoc/>
+    public override int? ArgumentBits => Width;
+
+    /// <inheritdoc/>
     public override double Exact(double x) => x == 0 ? 0 : Factor / Math.Sqrt(x);
 
     /// <inheritdoc/>

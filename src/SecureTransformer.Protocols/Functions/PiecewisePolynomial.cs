@@ -71,6 +71,9 @@ public sealed class PiecewisePolynomial : SecretFunction
     public IReadOnlyList<IReadOnlyList<double>> Pieces => _pieces;
 
     /// <inheritdoc/>
+    public override int? ArgumentBits => _breakpoints.Length == 0 ? null : MpcSession.DefaultWidth - 1;
+
+    /// <inheritdoc/>
     public override double Exact(double x) => _exact(x);
 
     /// <inheritdoc/>

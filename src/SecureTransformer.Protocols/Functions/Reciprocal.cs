@@ -51,6 +51,9 @@ public sealed class Reciprocal : SecretFunction
     public override double ErrorBound => 4e-7 + Math.ScaleB(1, Math.Max(Width - MinimumBits - 60, -28));
 
     /// <inheritdoc/>
+    public override int? ArgumentBits => Width;
+
+    /// <inheritdoc/>
     public override double Exact(double x) => x == 0 ? 0 : 1 / x;
 
     /// <inheritdoc/>

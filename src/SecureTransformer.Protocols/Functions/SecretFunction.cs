@@ -15,6 +15,9 @@ public abstract class SecretFunction
     /// <summary>The largest error of the approximation on its domain at 18 fractional bits, rounding included; absolute unless the class says otherwise.</summary>
     public abstract double ErrorBound { get; }
 
+    /// <summary>As a ring element the argument must lie within (-2^n, 2^n), or the result is wrong without a word; null where there is no such bound.</summary>
+    public virtual int? ArgumentBits => null;
+
     /// <summary>The function that is approximated.</summary>
     public abstract double Exact(double x);
 

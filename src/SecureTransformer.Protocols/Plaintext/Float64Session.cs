@@ -11,6 +11,9 @@ namespace SecureTransformer.Protocols;
 /// </summary>
 public sealed class Float64Session : MpcSession
 {
+    /// <summary>Ring elements that are truncated, or taken from the ring, must lie below this power of two.</summary>
+    private const int RingRange = 62;
+
     private readonly Dictionary<string, double> _magnitudes = [];
 
     /// <summary>Opens a session of one party.</summary>
@@ -133,7 +136,7 @@ public sealed class Float64Session : MpcSession
             TensorPrimitives.MultiplyAdd(Values(left), Values(right), target, target);
         }
 
-        Record("multiply", result);
+        Record("multiply", result, shift);
         return ValueTask.CompletedTask;
     }
 
@@ -148,7 +151,7 @@ public sealed class Float64Session : MpcSession
             target[r] = TensorPrimitives.Dot<double>(Values(x).Slice(r * columns, columns), Values(y).Slice(r * columns, columns));
         }
 
-        Record("dot", result);
+        Record("dot", result, shift);
         return ValueTask.CompletedTask;
     }
 
@@ -187,7 +190,7 @@ public sealed class Float64Session : MpcSession
             }
         }
 
-        Record("matmul", result);
+        Record("matmul", result, shift);
         return ValueTask.CompletedTask;
     }
 
@@ -195,16 +198,17 @@ public sealed class Float64Session : MpcSession
     protected override ValueTask TruncateCoreAsync(SecretTensor x, int shift, SecretTensor result, CancellationToken cancellationToken)
     {
         Shares(x, 0).CopyTo(Shares(result, 0));
+        Observe("truncate", x, 0, RingRange);
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
     protected override ValueTask LessThanZeroCoreAsync(SecretTensor x, int width, SecretBits result, CancellationToken cancellationToken) =>
-        Compare(x, result, static value => value < 0);
+        Compare(x, width, result, static value => value < 0);
 
     /// <inheritdoc/>
     protected override ValueTask EqualsZeroCoreAsync(SecretTensor x, int width, SecretBits result, CancellationToken cancellationToken) =>
-        Compare(x, result, static value => value == 0);
+        Compare(x, width, result, static value => value == 0);
 
     /// <inheritdoc/>
     protected override ValueTask AndCoreAsync(SecretBits x, SecretBits y, SecretBits result, CancellationToken cancellationToken)
@@ -276,14 +280,20 @@ public sealed class Float64Session : MpcSession
             target[i] = function.Exact(source[i]);
         }
 
-        Record(function.Name, result);
+        if (function.ArgumentBits is { } bits)
+        {
+            Observe(function.Name, x, 0, bits);
+        }
+
+        Note(function.Name, Largest(result));
         return ValueTask.FromResult(result);
     }
 
     private Span<double> Values(SecretTensor x) => MemoryMarshal.Cast<ulong, double>(Shares(x, 0));
 
-    private ValueTask Compare(SecretTensor x, SecretBits result, Func<double, bool> test)
+    private ValueTask Compare(SecretTensor x, int width, SecretBits result, Func<double, bool> test)
     {
+        Observe("comparison", x, 0, width - 1);
         Span<double> source = Values(x);
         Span<ulong> words = Shares(result, 0);
         words.Clear();
@@ -295,12 +305,21 @@ public sealed class Float64Session : MpcSession
         return ValueTask.CompletedTask;
     }
 
-    private void Record(string operation, SecretTensor result)
+    /// <summary>Notes a result that has <paramref name="shift"/> more fractional bits before its truncation.</summary>
+    private void Record(string operation, SecretTensor result, int shift = 0) => Note(operation, Observe(operation, result, shift, RingRange));
+
+    private double Observe(string operation, SecretTensor x, int shift, int rangeBits)
     {
-        Span<double> values = Values(result);
-        string key = ScopeName is null ? operation : $"{ScopeName}: {operation}";
-        double largest = Math.Abs(TensorPrimitives.MaxMagnitude<double>(values));
-        ref double known = ref CollectionsMarshal.GetValueRefOrAddDefault(_magnitudes, key, out _);
+        double largest = Largest(x);
+        Options.Ranges?.Observe(new OperationRange(ScopeName, operation, largest, x.FractionalBits + shift, rangeBits));
+        return largest;
+    }
+
+    private double Largest(SecretTensor x) => Math.Abs(TensorPrimitives.MaxMagnitude<double>(Values(x)));
+
+    private void Note(string operation, double largest)
+    {
+        ref double known = ref CollectionsMarshal.GetValueRefOrAddDefault(_magnitudes, ScopeName is null ? operation : $"{ScopeName}: {operation}", out _);
         known = Math.Max(known, largest);
     }
 }

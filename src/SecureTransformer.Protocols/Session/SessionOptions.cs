@@ -12,6 +12,12 @@ public sealed class SessionOptions
     /// <summary>A public text that all parties must present alike at the handshake, such as the identity of the model; at most 1,024 characters.</summary>
     public string Agreement { get; init; } = "";
 
+    /// <summary>
+    /// Is told how large the values of each operation are, for calibration. Only a session without privacy that runs past the fixed-point range knows
+    /// (<see cref="MpcProtocol.PlaintextFloat64"/>); the others never call it.
+    /// </summary>
+    public IRangeObserver? Ranges { get; init; }
+
     /// <summary>Checks every property.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A property is out of its range; the exception names it.</exception>
     public void Validate()

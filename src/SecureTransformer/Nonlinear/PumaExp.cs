@@ -23,6 +23,8 @@ internal sealed class PumaExp : SecretFunction
 
     public override double ErrorBound => Math.ScaleB(0.28, -_squarings) + Math.ScaleB(1, _squarings - 18);
 
+    public override int? ArgumentBits => MpcSession.DefaultWidth - 1;
+
     public override double Exact(double x) => Math.Exp(x);
 
     public override async ValueTask<SecretTensor> EvaluateAsync(MpcSession session, SecretTensor x, CancellationToken cancellationToken)

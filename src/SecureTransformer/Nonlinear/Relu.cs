@@ -16,6 +16,8 @@ public static class Relu
 
         public override double ErrorBound => 0;
 
+        public override int? ArgumentBits => MpcSession.DefaultWidth - 1;
+
         public override double Exact(double x) => Math.Max(x, 0);
 
         public override async ValueTask<SecretTensor> EvaluateAsync(MpcSession session, SecretTensor x, CancellationToken cancellationToken)
