@@ -127,6 +127,27 @@ public sealed class ModelCalibrationTests
     }
 
     [Fact]
+    public async Task What_overflows_within_an_approximation_is_found_by_the_fixed_point_run()
+    {
+        // The square of MPCFormer's activation needs 44 fractional bits before its truncation; its result is small again.
+        using var model = new ScaledModel(DirectoryOf("bert-triage"), "bert.encoder.layer.1.intermediate.dense.weight", 2000);
+        model.Scale("bert.encoder.layer.1.output.dense.weight", 1e-6f);
+        model.Configure("\"hidden_act\": \"gelu\"", "\"hidden_act\": \"quad\"");
+        CalibrationReport measured = await ModelCalibration.RunAsync(model.Path, Ids("bert-triage"), new CalibrationOptions { CheckInFixedPoint = false });
+        Assert.True(measured.Fits);
+        CalibrationReport report = await ModelCalibration.RunAsync(model.Path, Ids("bert-triage"));
+        Assert.False(report.Fits);
+        Assert.Null(report.FirstOverflow);
+        Assert.StartsWith("encoder.layer.1/feed-forward: product", report.FixedPointFailure, StringComparison.Ordinal);
+        int bits = Assert.NotNull(report.SuggestedFractionalBits);
+        string message = Assert.Throws<OverflowException>(report.RequireFit).Message;
+        Assert.Contains(report.FixedPointFailure!, message, StringComparison.Ordinal);
+        Assert.Contains($"--precision-bits {bits} ", message, StringComparison.Ordinal);
+        Assert.True((await ModelCalibration.RunAsync(model.Path, Ids("bert-triage"), new CalibrationOptions { FractionalBits = bits })).Fits);
+        Assert.False((await ModelCalibration.RunAsync(model.Path, Ids("bert-triage"), new CalibrationOptions { FractionalBits = bits + 1 })).Fits);
+    }
+
+    [Fact]
     public async Task What_cannot_be_run_is_refused()
     {
         string directory = DirectoryOf("gpt2-arith");

@@ -3,7 +3,7 @@ using SecureTransformer.Models;
 
 namespace SecureTransformer.Calibration;
 
-/// <summary>A copy of a model directory in which one float32 tensor is multiplied by a factor; it disappears with the test.</summary>
+/// <summary>A copy of a model directory in which float32 tensors are multiplied by factors; it disappears with the test.</summary>
 internal sealed class ScaledModel : IDisposable
 {
     public ScaledModel(string source, string tensor, float factor)
@@ -13,6 +13,13 @@ internal sealed class ScaledModel : IDisposable
             File.Copy(file, System.IO.Path.Combine(Path, System.IO.Path.GetFileName(file)));
         }
 
+        Scale(tensor, factor);
+    }
+
+    public string Path { get; } = Directory.CreateTempSubdirectory("calibration-").FullName;
+
+    public void Scale(string tensor, float factor)
+    {
         string path = System.IO.Path.Combine(Path, "model.safetensors");
         TensorInfo info;
         using (var opened = SafetensorsFile.Open(path))
@@ -31,7 +38,14 @@ internal sealed class ScaledModel : IDisposable
         File.WriteAllBytes(path, bytes);
     }
 
-    public string Path { get; } = Directory.CreateTempSubdirectory("calibration-").FullName;
+    /// <summary>Replaces a text in config.json.</summary>
+    public void Configure(string old, string replacement)
+    {
+        string path = System.IO.Path.Combine(Path, "config.json");
+        string json = File.ReadAllText(path);
+        Assert.Contains(old, json, StringComparison.Ordinal);
+        File.WriteAllText(path, json.Replace(old, replacement, StringComparison.Ordinal));
+    }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }
