@@ -67,7 +67,7 @@ internal static class BertBase
                 ulong seed = 100;
                 return await new BertArchitecture(config).BuildAsync(
                     s,
-                    (spec, ct) => s.InputAsync(0, spec.Shape, s.PartyId == 0 ? Weights(spec, seed++, weightScale) : default, cancellationToken: ct));
+                    (spec, ct) => s.InputAsync(0, spec.Shape, s.PartyId == 0 ? RandomWeights.Of(spec, seed++, weightScale) : default, cancellationToken: ct));
             },
             async (s, _, model) =>
             {
@@ -75,17 +75,6 @@ internal static class BertBase
                 using SecretTensor secretTypes = await s.InputAsync(0, new TensorShape(length, config.TypeVocabSize), types, 0);
                 return await ((BertClassifier)model!).ForwardAsync(s, new BertInput(secretTokens, secretTypes));
             });
-    }
-
-    private static double[] Weights(WeightSpec spec, ulong seed, double scale)
-    {
-        using var random = new RandomValues(seed);
-        if (spec.Name.EndsWith("LayerNorm.weight", StringComparison.Ordinal))
-        {
-            return [.. Enumerable.Repeat(1.0, spec.Shape.Count)];
-        }
-
-        return random.Normal(spec.Shape.Count, scale * spec.Scale);
     }
 
     private static SecureLinear Linear(MpcSession session, SecretTensor weight) => new(session.Pack(weight), null);

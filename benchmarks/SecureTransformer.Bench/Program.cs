@@ -45,6 +45,8 @@ primitive.SetAction(async parsed =>
 
 var architecture = new Argument<string>("architecture") { Description = "Whose shapes." };
 architecture.AcceptOnlyFromAmong("bert-base");
+var modelArchitecture = new Argument<string>("architecture") { Description = "Whose shapes: bert-base (to the logits) or gpt2 (a prompt to its first token, chosen on shares)." };
+modelArchitecture.AcceptOnlyFromAmong("bert-base", "gpt2");
 var length = new Option<int>("--seq") { Description = "Tokens.", DefaultValueFactory = _ => 128 };
 var scale = new Option<double>("--weight-scale") { Description = "Standard deviation of the random weights.", DefaultValueFactory = _ => 0.02 };
 var layers = new Option<int>("--layers") { Description = "Encoder blocks.", DefaultValueFactory = _ => 1 };
@@ -55,11 +57,22 @@ layer.SetAction(async parsed =>
     result.Write($"layer bert-base, {parsed.GetValue(length)} tokens", parsed.GetValue(json));
     return 0;
 });
-var model = new Command("model", "Time a classifier, from one-hot tokens to logits.") { architecture, length, scale, layers };
+var model = new Command("model", "Time a whole model from one-hot tokens on.") { modelArchitecture, length, scale, layers };
 model.SetAction(async parsed =>
 {
-    BenchResult result = await Measurement.RunAsync(BertBase.Model(parsed.GetValue(layers), parsed.GetValue(length), parsed.GetValue(scale)), OptionsOf(parsed));
-    result.Write($"model bert-base, {parsed.GetValue(layers)} layers, {parsed.GetValue(length)} tokens", parsed.GetValue(json));
+    string whose = parsed.GetValue(modelArchitecture)!;
+    int tokens = parsed.GetValue(length);
+    Workload workload = whose == "bert-base"
+        ? BertBase.Model(parsed.GetValue(layers), tokens, parsed.GetValue(scale))
+        : Decoders.FirstToken(Decoders.Gpt2Small(parsed.GetValue(layers)), tokens, parsed.GetValue(scale));
+    BenchResult result = await Measurement.RunAsync(workload, OptionsOf(parsed));
+    result.Write($"model {whose}, {parsed.GetValue(layers)} layers, {tokens} tokens", parsed.GetValue(json));
+    return 0;
+});
+var decode = new Command("decode", "Print what one more token costs behind caches of 16, 64 and 256 tokens, for the shape of GPT-2 small, in Markdown.") { layers, scale };
+decode.SetAction(async parsed =>
+{
+    Console.Write(await Decoders.TableAsync(Decoders.Gpt2Small(parsed.GetValue(layers)), parsed.GetValue(scale), OptionsOf(parsed)));
     return 0;
 });
 
@@ -79,7 +92,7 @@ accuracy.SetAction(async parsed =>
     return 0;
 });
 
-var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive, layer, model, table, accuracy };
+var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive, layer, model, decode, table, accuracy };
 foreach (Option option in (Option[])[protocol, transport, bits, repetitions, json])
 {
     option.Recursive = true;
