@@ -2,6 +2,12 @@ using System.CommandLine;
 using SecureTransformer.Bench;
 using SecureTransformer.Hosting;
 
+// With --transport tcp the parties of a streamed model are this program again.
+if (await PartyProgram.TryRunAsync(args) is { } exitCode)
+{
+    return exitCode;
+}
+
 var protocol = new Option<string>("--protocol") { Description = "The protocol.", DefaultValueFactory = _ => "replicated" };
 var transport = new Option<string>("--transport") { Description = "memory, or tcp for TLS on loopback.", DefaultValueFactory = _ => "memory" };
 var bits = new Option<int>("--precision-bits") { Description = "Fractional bits.", DefaultValueFactory = _ => 18 };
@@ -45,8 +51,9 @@ primitive.SetAction(async parsed =>
 
 var architecture = new Argument<string>("architecture") { Description = "Whose shapes." };
 architecture.AcceptOnlyFromAmong("bert-base");
-var modelArchitecture = new Argument<string>("architecture") { Description = "Whose shapes: bert-base (to the logits) or gpt2 (a prompt to its first token, chosen on shares)." };
-modelArchitecture.AcceptOnlyFromAmong("bert-base", "gpt2");
+var modelArchitecture = new Argument<string>("architecture") { Description = "Whose shapes: bert-base (to the logits), gpt2 (a prompt to its first token, chosen on shares) or llama-1.1b (the same, chosen by the client, with weights streamed from share files; 22 layers, 8 tokens, 1 repetition and tcp unless told otherwise)." };
+modelArchitecture.AcceptOnlyFromAmong("bert-base", "gpt2", "llama-1.1b");
+var stream = new Option<DirectoryInfo?>("--stream-weights") { Description = "For llama-1.1b: the folder of the share files, 18 GB; by default a temporary one." };
 var length = new Option<int>("--seq") { Description = "Tokens.", DefaultValueFactory = _ => 128 };
 var scale = new Option<double>("--weight-scale") { Description = "Standard deviation of the random weights.", DefaultValueFactory = _ => 0.02 };
 var layers = new Option<int>("--layers") { Description = "Encoder blocks.", DefaultValueFactory = _ => 1 };
@@ -57,11 +64,25 @@ layer.SetAction(async parsed =>
     result.Write($"layer bert-base, {parsed.GetValue(length)} tokens", parsed.GetValue(json));
     return 0;
 });
-var model = new Command("model", "Time a whole model from one-hot tokens on.") { modelArchitecture, length, scale, layers };
+var model = new Command("model", "Time a whole model from one-hot tokens on.") { modelArchitecture, length, scale, layers, stream };
 model.SetAction(async parsed =>
 {
     string whose = parsed.GetValue(modelArchitecture)!;
     int tokens = parsed.GetValue(length);
+    if (whose == "llama-1.1b")
+    {
+        await StreamedLlama.RunAsync(
+            Given(layers) ?? StreamedLlama.Layers,
+            Given(length) ?? StreamedLlama.Tokens,
+            parsed.GetValue(scale),
+            Given(repetitions) ?? 1,
+            parsed.GetValue(stream)?.FullName,
+            new BenchOptions { Protocol = ProtocolNames.Parse(parsed.GetValue(protocol)!), FractionalBits = parsed.GetValue(bits), Tcp = parsed.GetResult(transport) is not { Implicit: false } || parsed.GetValue(transport) == "tcp" });
+        return 0;
+
+        int? Given(Option<int> option) => parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option) : null;
+    }
+
     Workload workload = whose == "bert-base"
         ? BertBase.Model(parsed.GetValue(layers), tokens, parsed.GetValue(scale))
         : Decoders.FirstToken(Decoders.Gpt2Small(parsed.GetValue(layers)), tokens, parsed.GetValue(scale));

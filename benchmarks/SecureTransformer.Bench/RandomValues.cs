@@ -26,9 +26,20 @@ internal sealed class RandomValues : IDisposable
     /// <summary>Normal with mean 0 (Box and Muller).</summary>
     public double[] Normal(int count, double deviation)
     {
+        var values = new double[count];
+        Normal(values, deviation);
+        return values;
+    }
+
+    /// <summary>Leaves an even number of normal values out.</summary>
+    public void Skip(int count) => _prg.SkipBlocks((ulong)count / 2);
+
+    /// <summary>Normal with mean 0 (Box and Muller).</summary>
+    public void Normal(Span<double> values, double deviation)
+    {
+        int count = values.Length;
         var words = new ulong[count + (count & 1)];
         _prg.Fill(words);
-        var values = new double[count];
         for (int i = 0; i < count; i += 2)
         {
             double radius = deviation * Math.Sqrt(-2 * Math.Log(1 - Unit(words[i])));
@@ -39,8 +50,6 @@ internal sealed class RandomValues : IDisposable
                 values[i + 1] = radius * sin;
             }
         }
-
-        return values;
     }
 
     private static double Unit(ulong word) => (word >> 11) * 1.1102230246251565E-16;
