@@ -5,7 +5,7 @@ namespace SecureTransformer.Generation;
 /// <summary>A token of the answer, which the client alone sees, and what it cost. It prints nothing of itself.</summary>
 public sealed class GeneratedToken
 {
-    internal GeneratedToken(int sequence, int index, int id, string text, bool isEnd, Cost cost)
+    internal GeneratedToken(int sequence, int index, int id, string text, bool isEnd, Cost cost, IReadOnlyList<double>? logits = null)
     {
         Sequence = sequence;
         Index = index;
@@ -13,6 +13,7 @@ public sealed class GeneratedToken
         Text = text;
         IsEnd = isEnd;
         Cost = cost;
+        Logits = logits;
     }
 
     /// <summary>Which of the prompts it continues.</summary>
@@ -32,6 +33,9 @@ public sealed class GeneratedToken
 
     /// <summary>What this step cost for all sequences together; that of the first token has the prompt in it.</summary>
     public Cost Cost { get; }
+
+    /// <summary>The logits of the whole vocabulary that the token was chosen from; null unless <see cref="GenerationOptions.IncludeLogits"/> asks for them.</summary>
+    public IReadOnlyList<double>? Logits { get; }
 
     /// <summary>The type's name, never the token.</summary>
     public override string ToString() => nameof(GeneratedToken);

@@ -30,6 +30,9 @@ public sealed class GenerationOptions
     /// <summary>The tokens that end a text; null for those of the model's configuration, empty for none.</summary>
     public IReadOnlyList<int>? EndTokenIds { get; init; }
 
+    /// <summary>Whether each token carries the logits it was chosen from; see <see cref="GeneratedToken.Logits"/>. For the client's sampling.</summary>
+    public bool IncludeLogits { get; init; }
+
     /// <summary>Checks every property.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A property is out of its range; the exception names it.</exception>
     /// <exception cref="ArgumentException">A property does not go with private sampling; the message says why.</exception>
@@ -58,6 +61,7 @@ public sealed class GenerationOptions
             Refuse(Seed is not null, nameof(Seed), "a client who knew the noise could search out the logits from the tokens; the parties draw it");
             Refuse(TopK is not null, nameof(TopK), "the parties do not know which tokens are the likeliest, and finding out costs a sort of the vocabulary");
             Refuse(TopP is not null, nameof(TopP), "the parties do not know which tokens are the likeliest, and finding out costs a sort of the vocabulary");
+            Refuse(IncludeLogits, nameof(IncludeLogits), "nobody learns the logits");
         }
     }
 

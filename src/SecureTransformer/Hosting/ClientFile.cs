@@ -14,7 +14,7 @@ public sealed class ClientFile
     /// <summary>The client's key file, as <c>secure-transformer keys</c> makes it.</summary>
     public required string Identity { get; init; }
 
-    /// <summary>A directory with the model's public files: config.json and the tokenizer's. Weights are not needed.</summary>
+    /// <summary>A directory with the model's public files: config.json and, for texts, the tokenizer's. Weights are not needed.</summary>
     public required string Model { get; init; }
 
     // Properties with defaults have setters: the generated reader would null those with initialisers that the file leaves out.
@@ -60,7 +60,7 @@ public sealed class ClientFile
     {
         var network = NetworkDescription.Load(Network);
         var config = ModelConfig.FromDirectory(Model);
-        Tokenizer tokenizer = TokenizerLoader.FromDirectory(Model);
+        Tokenizer? tokenizer = LocalCluster.TokenizerOf(Model);
         var identity = PartyIdentity.Load(Identity);
         return new InferenceClient(TcpNetwork.CreateClient(network, identity, transport), config, tokenizer, Options, identity);
     }

@@ -182,7 +182,7 @@ public sealed class Conversation : IAsyncDisposable
                 await PartyRequests.ProgressAsync(c._parties, cancellationToken).ConfigureAwait(false);
             }
 
-            int[] chosen = await ReceiveAsync(cancellationToken).ConfigureAwait(false);
+            (int[] chosen, double[] logits) = await ReceiveAsync(cancellationToken).ConfigureAwait(false);
             double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             int end = c._channels.Meter.Clock;
             PartyReport[] reports = await PartyRequests.FromAllAsync(
@@ -191,7 +191,7 @@ public sealed class Conversation : IAsyncDisposable
             Cost cost = Costs.Between(seconds, clock, end, sent.Client, reports, c._sent);
             c._sent = sent;
             _stepping = false;
-            return Take(chosen, cost);
+            return Take(chosen, _options.IncludeLogits ? logits : [], cost);
         }
 
         /// <summary>Stops the answer where it stands, if the parties wait for a word; false where the turn cannot be ended so, as when a step did not complete.</summary>
@@ -260,18 +260,19 @@ public sealed class Conversation : IAsyncDisposable
             }
         }
 
-        private async ValueTask<int[]> ReceiveAsync(CancellationToken cancellationToken)
+        /// <summary>The tokens that follow, and the logits where the client chooses.</summary>
+        private async ValueTask<(int[] Chosen, double[] Logits)> ReceiveAsync(CancellationToken cancellationToken)
         {
             Conversation c = _conversation;
             int vocabulary = c._config.VocabSize;
             if (_sampler is null)
             {
                 double[] ids = await c._codec.ReceiveAsync(c._parties, _running.Length, 0, cancellationToken).ConfigureAwait(false);
-                return [.. ids.Select(id => id >= 0 && id < vocabulary ? (int)id : throw new ProtocolException("The parties sent a token outside the vocabulary."))];
+                return ([.. ids.Select(id => id >= 0 && id < vocabulary ? (int)id : throw new ProtocolException("The parties sent a token outside the vocabulary."))], []);
             }
 
             double[] logits = await c._codec.ReceiveAsync(c._parties, _running.Length * vocabulary, c._client.Options.FractionalBits, cancellationToken).ConfigureAwait(false);
-            return [.. Enumerable.Range(0, _running.Length).Select(row => _sampler.Choose(logits.AsSpan(row * vocabulary, vocabulary)))];
+            return ([.. Enumerable.Range(0, _running.Length).Select(row => _sampler.Choose(logits.AsSpan(row * vocabulary, vocabulary)))], logits);
         }
 
         /// <summary>The text that a token completes. A model may have rows behind its tokenizer's last token: they have no text.</summary>
@@ -279,14 +280,15 @@ public sealed class Conversation : IAsyncDisposable
             ? ""
             : (id < _conversation._client.Tokenizer!.VocabularySize ? decoder.Append(id) : "") + (last ? decoder.Flush() : "");
 
-        private List<GeneratedToken> Take(int[] chosen, Cost cost)
+        private List<GeneratedToken> Take(int[] chosen, double[] logits, Cost cost)
         {
             Conversation c = _conversation;
             int index = _made++;
             bool last = _made == _options.MaxNewTokens;
             var tokens = new List<GeneratedToken>();
-            foreach ((int sequence, int id) in _running.Zip(chosen))
+            for (int row = 0; row < chosen.Length; row++)
             {
+                (int sequence, int id) = (_running[row], chosen[row]);
                 if (!_ended[sequence])
                 {
                     // What was sent now stands in the cache; the token that follows does once it is sent itself.
@@ -294,7 +296,8 @@ public sealed class Conversation : IAsyncDisposable
                     c._pending[sequence] = id;
                     _ended[sequence] = _ends.Contains(id);
                     string text = Decode(_decoders[sequence], id, last || _ended[sequence]);
-                    tokens.Add(new GeneratedToken(sequence, index, id, text, _ended[sequence], cost));
+                    double[]? mine = logits.Length > 0 ? logits[(row * c._config.VocabSize)..][..c._config.VocabSize] : null;
+                    tokens.Add(new GeneratedToken(sequence, index, id, text, _ended[sequence], cost, mine));
                 }
 
                 _next[sequence] = _ended[sequence] && _options.StopEarly ? [] : [id];

@@ -1,4 +1,5 @@
 using SecureTransformer.Architectures;
+using SecureTransformer.Generation;
 using SecureTransformer.Models;
 using SecureTransformer.Protocols;
 using SecureTransformer.Transport;
@@ -10,11 +11,11 @@ public sealed class InferenceEstimate
 {
     private readonly int _parties;
 
-    private InferenceEstimate(int parties, IReadOnlyList<KeyValuePair<string, OperationCost>> parts, OperationCost total)
+    internal InferenceEstimate(int parties, IReadOnlyList<KeyValuePair<string, OperationCost>> parts)
     {
         _parties = parties;
         Parts = parts;
-        Total = total;
+        Total = parts.Aggregate(default(OperationCost), (sum, part) => sum + part.Value);
     }
 
     /// <summary>The cost of each part of the model, such as "encoder.layer.0/attention", in order.</summary>
@@ -61,8 +62,19 @@ public sealed class InferenceEstimate
                 [
                     KeyValuePair.Create("input", input), .. session.ByScope, KeyValuePair.Create("output", output),
                 ];
-                return new InferenceEstimate(session.PartyCount, parts, parts.Aggregate(default(OperationCost), (sum, part) => sum + part.Value));
+                return new InferenceEstimate(session.PartyCount, parts);
             }
         }
     }
+
+    /// <summary>Estimates the continuation of a text: the prompt, each step, and all of it.</summary>
+    /// <param name="config">The model's configuration; no weights are needed.</param>
+    /// <param name="promptTokens">The number of the prompt's tokens.</param>
+    /// <param name="generation">How many tokens, and how they are chosen; the estimate is for all of them.</param>
+    /// <param name="options">Protocol and precision.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="ArgumentException">The model generates no text, or its context is shorter.</exception>
+    public static Task<GenerationEstimate> ForGenerationAsync(
+        ModelConfig config, int promptTokens, GenerationOptions? generation = null, InferenceOptions? options = null, CancellationToken cancellationToken = default) =>
+        GenerationEstimate.CreateAsync(config, promptTokens, generation ?? new GenerationOptions(), options ?? new InferenceOptions(), cancellationToken);
 }

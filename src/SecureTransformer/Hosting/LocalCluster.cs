@@ -107,7 +107,7 @@ public sealed class LocalCluster : IAsyncDisposable
     public InferenceClient Connect() => new(_backend.CreateClient(), _config, _tokenizer, _options.Inference);
 
     /// <summary>The tokenizer of a model directory; null where it has none and only token ids are given.</summary>
-    private static Tokenizer? TokenizerOf(string modelDirectory)
+    internal static Tokenizer? TokenizerOf(string modelDirectory)
     {
         try
         {

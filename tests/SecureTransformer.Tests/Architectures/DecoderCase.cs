@@ -44,12 +44,15 @@ internal sealed class GenerationCase
     /// <summary>By how much the chosen token's logit exceeded the next, at each step.</summary>
     public required double[] Margins { get; init; }
 
+    public required double[] FirstStepLogits { get; init; }
+
     public static IReadOnlyList<GenerationCase> Load(string model) => [.. DecoderCase.Root(model).GetProperty("generations").EnumerateArray().Select(json => new GenerationCase
     {
         Name = json.GetProperty("name").GetString()!,
         Prompt = DecoderCase.Integers(json.GetProperty("prompt_ids")),
         NewIds = DecoderCase.Integers(json.GetProperty("new_ids")),
         Margins = BertReferenceTests.Flat(json.GetProperty("margins")),
+        FirstStepLogits = BertReferenceTests.Flat(json.GetProperty("first_step_logits")),
     })];
 
     /// <summary>The tokens must be the reference's up to the first step whose margin is at most <paramref name="margin"/>.</summary>

@@ -1,3 +1,4 @@
+using SecureTransformer.Generation;
 using SecureTransformer.Hosting;
 using SecureTransformer.Models;
 
@@ -29,5 +30,43 @@ public class EstimateTests
     {
         ModelConfig config = ModelConfig.FromDirectory(ModelDirectory);
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => InferenceEstimate.ForClassificationAsync(config, 65));
+    }
+
+    [Theory]
+    [InlineData("gpt2-arith", 7, 4, TokenSampling.Client, 0, false)]
+    [InlineData("gpt2-arith", 1, 3, TokenSampling.Private, 0, false)]
+    [InlineData("llama-story", 5, 3, TokenSampling.Private, 0, true)]
+    [InlineData("llama-story", 9, 3, TokenSampling.Private, 0.7, false)]
+    [InlineData("llama-story", 3, 1, TokenSampling.Client, 0, true)]
+    public async Task The_estimate_of_a_generation_is_the_measured_bytes_exactly_and_the_rounds_at_most(
+        string model, int prompt, int count, TokenSampling sampling, double temperature, bool stopEarly)
+    {
+        string directory = Path.Combine(AppContext.BaseDirectory, "Models", model);
+        await using LocalCluster cluster = await LocalCluster.StartAsync(directory);
+        await using InferenceClient client = cluster.Connect();
+        var options = new GenerationOptions { MaxNewTokens = count, Sampling = sampling, Temperature = temperature, StopEarly = stopEarly, EndTokenIds = [] };
+        var costs = new List<Cost>();
+        await foreach (GeneratedToken token in client.GenerateAsync([.. Enumerable.Range(5, prompt)], options))
+        {
+            costs.Add(token.Cost);
+        }
+
+        GenerationEstimate estimate = await InferenceEstimate.ForGenerationAsync(ModelConfig.FromDirectory(directory), prompt, options);
+        Assert.Equal(costs[0].BytesTotal, estimate.Prefill.Total.Bytes);
+        Assert.Equal(costs[^1].BytesTotal, estimate.LastToken.Total.Bytes);
+        Assert.Equal(costs.Sum(c => c.BytesTotal), estimate.Total.Bytes);
+        Assert.Equal(count == 1, ReferenceEquals(estimate.Prefill, estimate.LastToken));
+        Assert.InRange(costs[0].RoundsTotal, (int)(0.8 * estimate.Prefill.Total.Rounds), estimate.Prefill.Total.Rounds);
+        Assert.InRange(costs[^1].RoundsTotal, (int)(0.8 * estimate.LastToken.Total.Rounds), estimate.LastToken.Total.Rounds);
+    }
+
+    [Fact]
+    public async Task A_generation_that_the_model_cannot_make_is_refused()
+    {
+        ModelConfig config = ModelConfig.FromDirectory(Path.Combine(AppContext.BaseDirectory, "Models", "gpt2-arith"));
+        var options = new GenerationOptions { MaxNewTokens = 29 };
+        await InferenceEstimate.ForGenerationAsync(config, 100, options);
+        await Assert.ThrowsAsync<ArgumentException>(() => InferenceEstimate.ForGenerationAsync(config, 101, options));
+        await Assert.ThrowsAsync<ArgumentException>(() => InferenceEstimate.ForGenerationAsync(ModelConfig.FromDirectory(ModelDirectory), 1));
     }
 }

@@ -29,6 +29,31 @@ public class GenerationTests
         }
     }
 
+    [Fact]
+    public async Task Tokens_carry_their_logits_when_asked_to_and_of_private_sampling_there_are_none()
+    {
+        GenerationCase[] cases = [.. GenerationCase.Load("gpt2-arith").Take(2)];
+        await using HostedParties parties = await new HostedParties().LoadAsync(DecoderRuns.DirectoryOf("gpt2-arith"));
+        await using InferenceClient client = Client(parties, "gpt2-arith");
+        var options = new GenerationOptions { MaxNewTokens = 2, EndTokenIds = [], IncludeLogits = true };
+        List<GeneratedToken> tokens = await ReadAsync(client.GenerateAsync([.. cases.Select(c => c.Prompt)], options));
+        Assert.Equal(4, tokens.Count);
+        foreach (GeneratedToken token in tokens)
+        {
+            Assert.NotNull(token.Logits);
+            double[] logits = [.. token.Logits];
+            Assert.Equal(357, logits.Length);
+            Assert.Equal(token.Id, Array.IndexOf(logits, logits.Max()));
+            if (token.Index == 0)
+            {
+                Assert.All(cases[token.Sequence].FirstStepLogits.Zip(logits), pair => Assert.Equal(pair.First, pair.Second, 0.03));
+            }
+        }
+
+        Assert.All(await ReadAsync(client.GenerateAsync(cases[0].Prompt, s_short)), token => Assert.Null(token.Logits));
+        await Assert.ThrowsAsync<ArgumentException>(() => ReadAsync(client.GenerateAsync(cases[0].Prompt, new GenerationOptions { Sampling = TokenSampling.Private, IncludeLogits = true })));
+    }
+
     [Theory]
     [InlineData(TokenSampling.Client)]
     [InlineData(TokenSampling.Private)]
