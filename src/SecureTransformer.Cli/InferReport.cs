@@ -19,6 +19,10 @@ internal sealed class InferReport
 
     public List<InferCase> Cases { get; } = [];
 
+    /// <summary>Of a decoder; not written for a classifier.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public List<GenerationReport>? Generations { get; set; }
+
     public void Save(FileInfo file) => File.WriteAllText(file.FullName, JsonSerializer.Serialize(this, ReportJson.Default.InferReport) + "\n");
 }
 
@@ -37,17 +41,20 @@ internal sealed class InferCase
 
     public required int Rounds { get; init; }
 
-    public static InferCase Of(string name, Classification answer) => new()
+    public static InferCase Of(string name, Classification answer) => Of(name, answer.Logits, answer.Cost);
+
+    public static InferCase Of(string name, IReadOnlyList<double> logits, Cost cost) => new()
     {
         Name = name,
-        Logits = answer.Logits,
-        Seconds = answer.Cost.Seconds,
-        BytesSentTotal = answer.Cost.BytesTotal,
-        BytesSentByParty = answer.Cost.BytesByParty,
-        Rounds = answer.Cost.RoundsTotal,
+        Logits = logits,
+        Seconds = cost.Seconds,
+        BytesSentTotal = cost.BytesTotal,
+        BytesSentByParty = cost.BytesByParty,
+        Rounds = cost.RoundsTotal,
     };
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(InferReport))]
+[JsonSerializable(typeof(GenerateReport))]
 internal sealed partial class ReportJson : JsonSerializerContext;

@@ -14,9 +14,11 @@ var root = new RootCommand(
     Private transformer inference: the text is split into secret shares, several parties compute the model on shares, and only you see the answer.
 
     Try it on one machine:   secure-transformer infer --model DIR --text "..." --transport tcp
-    On several machines:     keys (once a host), network (one file for all), check, party (one command a host), load (the model's owner), infer --client client.json
+                             secure-transformer generate --model DIR --prompt "..." --transport tcp
+    On several machines:     keys (once a host), network (one file for all), check, party (one command a host), load (the model's owner), infer or generate --client client.json
     """);
 root.Subcommands.Add(InferCommand.Create());
+root.Subcommands.Add(GenerateCommand.Create());
 root.Subcommands.Add(EstimateCommand.Create());
 root.Subcommands.Add(CalibrateCommand.Create());
 root.Subcommands.Add(KeysCommand.Create());

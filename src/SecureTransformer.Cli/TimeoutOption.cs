@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Cli;
@@ -12,7 +13,8 @@ internal static class TimeoutOption
         var option = new Option<double>("--timeout") { Description = "Seconds to wait for another party to connect or answer.", DefaultValueFactory = _ => seconds };
         option.Validators.Add((OptionResult result) =>
         {
-            if (result.GetValueOrDefault<double>() is not (> 0 and <= 86400))
+            // What is no number has an error of its own.
+            if (result.Tokens.Any(t => double.TryParse(t.Value, CultureInfo.InvariantCulture, out double given) && given is not (> 0 and <= 86400)))
             {
                 result.AddError("--timeout is above 0 and at most 86400 seconds.");
             }

@@ -71,6 +71,8 @@ public class SeveralMachinesTests
 
     [Theory]
     [InlineData("infer")]
+    [InlineData("generate")]
+    [InlineData("estimate")]
     [InlineData("keys")]
     [InlineData("network")]
     [InlineData("check")]
@@ -90,6 +92,7 @@ public class SeveralMachinesTests
     [InlineData("infer --model x --client y --text z")]
     [InlineData("infer --model x --text z --protocol none")]
     [InlineData("infer --model x --text z --timeout 0")]
+    [InlineData("infer --model x --text z --timeout soon")]
     [InlineData("party --network x")]
     public async Task Wrong_use_exits_with_2(string arguments)
     {

@@ -12,6 +12,9 @@ internal sealed class TemporaryFolder : IDisposable
 
     public static string Cases => System.IO.Path.Combine(AppContext.BaseDirectory, "expected.json");
 
+    /// <summary>A reference model that generates text: gpt2-arith or llama-story.</summary>
+    public static string Decoder(string name) => System.IO.Path.Combine(AppContext.BaseDirectory, name);
+
     public string this[string file] => System.IO.Path.Combine(Path, file);
 
     /// <summary>A copy of the model in here, for tests that spoil it.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SecureTransformer.Generation;
 using SecureTransformer.Hosting;
 using SecureTransformer.Models;
 using SecureTransformer.Protocols;
@@ -15,42 +16,66 @@ internal static class EstimateCommand
     public static Command Create()
     {
         var model = new Option<DirectoryInfo>("--model") { Description = "Model directory; only config.json is read.", Required = true };
-        var length = new Option<int>("--seq") { Description = "Tokens of the text.", DefaultValueFactory = _ => 128 };
+        var length = new Option<int>("--seq") { Description = "Tokens of the text or prompt.", DefaultValueFactory = _ => 128 };
+        var count = new Option<int>("--new-tokens") { Description = "Tokens of the answer, for a model that generates text.", DefaultValueFactory = _ => 1 };
+        Option<string> sampling = SamplingOptions.CreateSampling();
+        sampling.Description = "For a model that generates text: who chooses its tokens.";
+        var temperature = new Option<double>("--temperature") { Description = "With --sampling private: drawing tokens, above 0, takes noise from each party." };
         var bits = new Option<int>("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
         var delay = new Option<double>("--delay-ms") { Description = "One-way delay of your network.", DefaultValueFactory = _ => 0.2 };
         var rate = new Option<double>("--mbit") { Description = "Bandwidth of each party's link, in Mbit/s.", DefaultValueFactory = _ => 5000 };
         var json = new Option<FileInfo?>("--json") { Description = "Write the figures to a file." };
         var command = new Command("estimate", "Tell what one inference will send, layer by layer, and how long your network needs for it. Nothing is run and no weight is read.")
         {
-            model, length, bits, delay, rate, json,
+            model, length, count, sampling, temperature, bits, delay, rate, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var network = new NetworkConditions { OneWayDelay = TimeSpan.FromMilliseconds(parsed.GetValue(delay)), BitsPerSecond = (long)(parsed.GetValue(rate) * 1e6) };
-            InferenceEstimate estimate = await InferenceEstimate.ForClassificationAsync(
-                ModelConfig.FromDirectory(parsed.GetValue(model)!.FullName), parsed.GetValue(length), new InferenceOptions { FractionalBits = parsed.GetValue(bits) }, cancellationToken);
-            Console.WriteLine($"{"part",-44} {"rounds",7} {"MB",10} {"network s",10}");
-            foreach ((string part, OperationCost cost) in estimate.Parts)
+            var config = ModelConfig.FromDirectory(parsed.GetValue(model)!.FullName);
+            var options = new InferenceOptions { FractionalBits = parsed.GetValue(bits) };
+            var rows = new List<EstimatePart>();
+            if (config is DecoderConfig)
             {
-                Show(part, cost, estimate.NetworkSeconds(cost, network));
+                var generation = new GenerationOptions
+                {
+                    MaxNewTokens = parsed.GetValue(count), Sampling = SamplingOptions.Parse(parsed.GetValue(sampling)!), Temperature = parsed.GetValue(temperature),
+                };
+                GenerationEstimate estimate = await InferenceEstimate.ForGenerationAsync(config, parsed.GetValue(length), generation, options, cancellationToken);
+                Add(estimate.Prefill, "prompt: ");
+                if (generation.MaxNewTokens > 1)
+                {
+                    Add(estimate.LastToken, "last token: ");
+                }
+
+                rows.Add(EstimatePart.Of($"total of {generation.MaxNewTokens} tokens", estimate.Total, estimate.NetworkSeconds(network)));
+            }
+            else
+            {
+                Add(await InferenceEstimate.ForClassificationAsync(config, parsed.GetValue(length), options, cancellationToken), "");
             }
 
-            Show("total", estimate.Total, estimate.NetworkSeconds(estimate.Total, network));
+            Console.WriteLine($"{"part",-52} {"rounds",7} {"MB",10} {"network s",10}");
+            foreach (EstimatePart row in rows)
+            {
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.Part,-52} {row.Rounds,7} {row.Bytes / 1e6,10:F3} {row.NetworkSeconds,10:F4}"));
+            }
+
             Console.WriteLine("MB over all parties and the client, exact; rounds at most; computing comes on top.");
             if (parsed.GetValue(json) is { } file)
             {
-                EstimatePart[] parts = [.. estimate.Parts.Append(KeyValuePair.Create("total", estimate.Total)).Select(p => EstimatePart.Of(p.Key, p.Value, estimate.NetworkSeconds(p.Value, network)))];
-                await File.WriteAllTextAsync(file.FullName, JsonSerializer.Serialize(parts, EstimateJson.Default.EstimatePartArray) + "\n", cancellationToken);
+                await File.WriteAllTextAsync(file.FullName, JsonSerializer.Serialize([.. rows], EstimateJson.Default.EstimatePartArray) + "\n", cancellationToken);
             }
 
             return 0;
+
+            void Add(InferenceEstimate estimate, string prefix)
+            {
+                rows.AddRange(estimate.Parts.Append(KeyValuePair.Create("total", estimate.Total)).Select(p => EstimatePart.Of(prefix + p.Key, p.Value, estimate.NetworkSeconds(p.Value, network))));
+            }
         });
         return command;
     }
-
-    private static void Show(string part, OperationCost cost, double seconds) =>
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{part,-44} {cost.Rounds,7} {cost.Bytes / 1e6,10:F3} {seconds,10:F4}"));
 }
 
 /// <summary>One row of <c>estimate --json</c>.</summary>

@@ -1,0 +1,108 @@
+using System.CommandLine;
+using Microsoft.Extensions.Logging;
+using SecureTransformer.Hosting;
+using SecureTransformer.Protocols;
+
+namespace SecureTransformer.Cli;
+
+/// <summary>The options that say where the parties are, which <c>infer</c> and <c>generate</c> share.</summary>
+internal sealed class ConnectionOptions
+{
+    private readonly Option<DirectoryInfo?> _model = new("--model") { Description = "Model directory: config.json, *.safetensors and the tokenizer's files." };
+    private readonly Option<FileInfo?> _client = new("--client") { Description = "Client file of parties that run elsewhere, instead of --model." };
+    private readonly Option<string> _protocol = new("--protocol") { Description = "replicated: three parties, private. plaintext: float64, not private.", DefaultValueFactory = _ => "replicated" };
+    private readonly Option<string> _transport = new("--transport") { Description = "memory: parties in this process. tcp: a process each, over TLS on loopback.", DefaultValueFactory = _ => "memory" };
+    private readonly Option<int> _bits = new("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
+    private readonly Option<bool> _verbose = new("--verbose") { Description = "Show the parties' messages." };
+    private readonly Option<double> _timeout = TimeoutOption.Create();
+
+    public ConnectionOptions()
+    {
+        _protocol.AcceptOnlyFromAmong([.. ProtocolNames.All]);
+        _transport.AcceptOnlyFromAmong("memory", "tcp");
+    }
+
+    /// <summary>Adds the options that name the model, which come first in the help.</summary>
+    public void AddTargetTo(Command command)
+    {
+        command.Options.Add(_model);
+        command.Options.Add(_client);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(_model) is null == result.GetValue(_client) is null)
+            {
+                result.AddError("Give either --model DIR or --client FILE.");
+            }
+        });
+    }
+
+    /// <summary>Adds the others.</summary>
+    public void AddSettingsTo(Command command)
+    {
+        command.Options.Add(_protocol);
+        command.Options.Add(_transport);
+        command.Options.Add(_bits);
+        command.Options.Add(_timeout);
+        command.Options.Add(_verbose);
+    }
+
+    /// <summary>Where the model's public files are, and how its parties compute.</summary>
+    public (string Model, InferenceOptions Options) TargetOf(ParseResult parsed)
+    {
+        if (parsed.GetValue(_client) is { } file)
+        {
+            var described = ClientFile.Load(file.FullName);
+            return (described.Model, described.Options);
+        }
+
+        return (parsed.GetValue(_model)!.FullName, new InferenceOptions { Protocol = ProtocolNames.Parse(parsed.GetValue(_protocol)!), FractionalBits = parsed.GetValue(_bits) });
+    }
+
+    /// <summary>Starts parties on this machine and hands them the model, or makes a client of those elsewhere.</summary>
+    public async Task<Connection> OpenAsync(ParseResult parsed, ConsoleProgress progress, CancellationToken cancellationToken)
+    {
+        if (parsed.GetValue(_client) is { } file)
+        {
+            var described = ClientFile.Load(file.FullName);
+            InferenceClient remote = described.CreateClient(TimeoutOption.Transport(parsed.GetValue(_timeout)));
+            return new Connection(null, remote, described.Options.Protocol, "tcp", described.Model);
+        }
+
+        (string model, InferenceOptions inference) = TargetOf(parsed);
+        var options = new LocalClusterOptions
+        {
+            Protocol = inference.Protocol,
+            FractionalBits = inference.FractionalBits,
+            // Without privacy there is one party and nothing to separate.
+            Transport = parsed.GetValue(_transport) == "tcp" && MpcProtocols.PartyCountOf(inference.Protocol) > 1 ? ClusterTransport.Tcp : ClusterTransport.Memory,
+            TransportOptions = TimeoutOption.Transport(parsed.GetValue(_timeout)),
+            Logger = new ConsoleLogger(parsed.GetValue(_verbose) ? LogLevel.Debug : LogLevel.Warning),
+        };
+        LocalCluster cluster = await LocalCluster.StartAsync(model, options, progress, cancellationToken);
+        return new Connection(cluster, cluster.Connect(), options.Protocol, options.Transport == ClusterTransport.Tcp ? "tcp" : "memory", model);
+    }
+}
+
+/// <summary>A client, and the parties where they were started for it.</summary>
+internal sealed class Connection(LocalCluster? cluster, InferenceClient client, MpcProtocol protocol, string transport, string model) : IAsyncDisposable
+{
+    public InferenceClient Client { get; } = client;
+
+    public MpcProtocol Protocol { get; } = protocol;
+
+    public string Transport { get; } = transport;
+
+    public string Model { get; } = model;
+
+    /// <summary>0 for parties that hold the model already.</summary>
+    public double SetupSeconds { get; } = cluster?.SetupSeconds ?? 0;
+
+    public async ValueTask DisposeAsync()
+    {
+        await Client.DisposeAsync();
+        if (cluster is not null)
+        {
+            await cluster.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace SecureTransformer.Cli;
+
+/// <summary>What <c>generate --json</c> writes.</summary>
+internal sealed class GenerateReport
+{
+    public required string Protocol { get; init; }
+
+    public required int Parties { get; init; }
+
+    public required string Transport { get; init; }
+
+    public required string Model { get; init; }
+
+    public required double SetupSeconds { get; init; }
+
+    public required string Sampling { get; init; }
+
+    public List<GenerationReport> Generations { get; } = [];
+
+    public void Save(FileInfo file) => File.WriteAllText(file.FullName, JsonSerializer.Serialize(this, ReportJson.Default.GenerateReport) + "\n");
+}
+
+/// <summary>One answer's tokens and cost: of the prompt with the first token, and of each token after it on average.</summary>
+internal sealed class GenerationReport
+{
+    public required string Name { get; init; }
+
+    public required IReadOnlyList<int> NewIds { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Text { get; init; }
+
+    public required double SecondsPrefill { get; init; }
+
+    public required double SecondsPerToken { get; init; }
+
+    public required long BytesPrefill { get; init; }
+
+    public required long BytesPerToken { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? RoundsPrefill { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? RoundsPerToken { get; init; }
+}
