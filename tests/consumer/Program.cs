@@ -5,6 +5,8 @@ using SecureTransformer.Transport;
 
 await Snippet1.RunAsync();
 await Snippet2.RunAsync();
+await Snippet3.RunAsync();
+Console.WriteLine();
 
 await using var network = new InMemoryNetwork(2);
 var id = SessionId.New();
