@@ -34,7 +34,7 @@ internal sealed class ShareFileWriter : IShareWriter, IDisposable
         _unfinished = UnfinishedOf(_path);
         RandomNumberGenerator.Fill(_key);
         _cipher = new AesGcm(_key, ShareFileFormat.TagBytes);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 0, PreallocationSize = layout.FileBytes };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Read | FileShare.Delete, BufferSize = 0, PreallocationSize = layout.FileBytes };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = OwnerOnly;
@@ -154,7 +154,8 @@ internal sealed class ShareFileWriter : IShareWriter, IDisposable
         }
         catch (IOException error)
         {
-            throw new IOException($"The share file '{_unfinished}' could not be written: {error.Message}", error);
+            // Not a failure of the network, and no matter of the owner's: it is for the party's log.
+            throw new InvalidOperationException($"The share file '{_unfinished}' could not be written: {error.Message}", error);
         }
 
         _written += _filled;

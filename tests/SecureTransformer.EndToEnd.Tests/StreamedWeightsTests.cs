@@ -1,0 +1,79 @@
+using System.Text.Json;
+using SecureTransformer.Generation;
+using SecureTransformer.Hosting;
+
+namespace SecureTransformer.EndToEnd.Tests;
+
+/// <summary>Party processes that keep their shares in files.</summary>
+[Collection("processes")]
+public class StreamedWeightsTests
+{
+    private static string Model => Path.Combine(AppContext.BaseDirectory, "gpt2-arith");
+
+    [Fact]
+    public async Task Three_processes_stream_a_decoder_and_leave_no_file()
+    {
+        using var deployment = new Deployment();
+        Tool[] parties = [.. Enumerable.Range(0, 3).Select(i => Tool.Start(
+            "party", "--network", deployment.Network, "--key", deployment.Key($"party-{i}"), "--timeout", "10", "--stream-weights", deployment[$"shares-{i}"]))];
+        try
+        {
+            (await deployment.LoadAsync(Model)).AssertSucceeded();
+            Assert.All(Enumerable.Range(0, 3), i => Assert.True(File.Exists(Path.Combine(deployment[$"shares-{i}"], $"party-{i}.shares"))));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(deployment["shares-0"]));
+
+            using var expected = JsonDocument.Parse(File.ReadAllBytes(Model + ".expected.json"));
+            JsonElement generation = expected.RootElement.GetProperty("generations")[0];
+            int[] wanted = [.. generation.GetProperty("new_ids").EnumerateArray().Select(e => e.GetInt32())];
+            double[] margins = [.. generation.GetProperty("margins").EnumerateArray().Select(e => e.GetDouble())];
+            int sure = Array.FindIndex(margins, m => m <= 0.1) is >= 0 and var first ? first : wanted.Length;
+            await using InferenceClient client = InferenceClient.Connect(deployment.ClientFile(Model));
+            var tokens = new List<int>();
+            int[] prompt = [.. generation.GetProperty("prompt_ids").EnumerateArray().Select(e => e.GetInt32())];
+            await foreach (GeneratedToken token in client.GenerateAsync(prompt, new GenerationOptions { MaxNewTokens = wanted.Length, EndTokenIds = [] }))
+            {
+                tokens.Add(token.Id);
+            }
+
+            Assert.True(sure >= 2);
+            Assert.Equal(wanted.Take(sure), tokens.Take(sure));
+
+            foreach (Tool party in parties)
+            {
+                party.Signal(Tool.SigTerm);
+            }
+
+            Assert.All(await Task.WhenAll(parties.Select(p => p.ExitAsync(10))), result => Assert.Equal(0, result.ExitCode));
+            Assert.All(Enumerable.Range(0, 3), i => Assert.Empty(Directory.GetFiles(deployment[$"shares-{i}"])));
+        }
+        finally
+        {
+            foreach (Tool party in parties)
+            {
+                party.Dispose();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_written_is_the_partys_own_matter()
+    {
+        using var deployment = new Deployment();
+        File.WriteAllText(deployment["shares"], "a file where a folder should be");
+        Tool[] parties = [.. Enumerable.Range(0, 3).Select(i => Tool.Start(
+            "party", "--network", deployment.Network, "--key", deployment.Key($"party-{i}"), "--timeout", "10", "--stream-weights", deployment["shares"]))];
+        try
+        {
+            ToolResult refused = await deployment.LoadAsync(Model);
+            refused.AssertFailed("cannot write its share file");
+            Assert.DoesNotContain(deployment["shares"], refused.Errors, StringComparison.Ordinal);
+        }
+        finally
+        {
+            foreach (Tool party in parties)
+            {
+                party.Dispose();
+            }
+        }
+    }
+}
