@@ -13,6 +13,10 @@ internal sealed class ConnectionOptions
     private readonly Option<string> _protocol = new("--protocol") { Description = "replicated: three parties, private. plaintext: float64, not private.", DefaultValueFactory = _ => "replicated" };
     private readonly Option<string> _transport = new("--transport") { Description = "memory: parties in this process. tcp: a process each, over TLS on loopback.", DefaultValueFactory = _ => "memory" };
     private readonly Option<int> _bits = new("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
+    private readonly Option<DirectoryInfo?> _stream = new("--stream-weights")
+    {
+        Description = "Keep the parties' shares of a GPT-2 or Llama model in files in this folder, and read them as they are needed; they go at the end.",
+    };
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Show the parties' messages." };
     private readonly Option<double> _timeout = TimeoutOption.Create();
 
@@ -33,6 +37,11 @@ internal sealed class ConnectionOptions
             {
                 result.AddError("Give either --model DIR or --client FILE.");
             }
+
+            if (result.GetValue(_client) is not null && result.GetValue(_stream) is not null)
+            {
+                result.AddError("--stream-weights is for parties on this machine, with --model DIR; parties elsewhere are told so where they start.");
+            }
         });
     }
 
@@ -42,6 +51,7 @@ internal sealed class ConnectionOptions
         command.Options.Add(_protocol);
         command.Options.Add(_transport);
         command.Options.Add(_bits);
+        command.Options.Add(_stream);
         command.Options.Add(_timeout);
         command.Options.Add(_verbose);
     }
@@ -76,6 +86,7 @@ internal sealed class ConnectionOptions
             // Without privacy there is one party and nothing to separate.
             Transport = parsed.GetValue(_transport) == "tcp" && MpcProtocols.PartyCountOf(inference.Protocol) > 1 ? ClusterTransport.Tcp : ClusterTransport.Memory,
             TransportOptions = TimeoutOption.Transport(parsed.GetValue(_timeout)),
+            ShareDirectory = parsed.GetValue(_stream)?.FullName,
             Logger = new ConsoleLogger(parsed.GetValue(_verbose) ? LogLevel.Debug : LogLevel.Warning),
         };
         LocalCluster cluster = await LocalCluster.StartAsync(model, options, progress, cancellationToken);

@@ -55,6 +55,19 @@ public class StreamedWeightsTests
         }
     }
 
+    [Theory]
+    [InlineData("memory")]
+    [InlineData("tcp")]
+    public async Task The_tool_generates_alike_with_streamed_weights_and_leaves_nothing(string transport)
+    {
+        using var folder = new TemporaryFolder();
+        string[] arguments = ["generate", "--model", Model, "--ids", "1,5,9", "--max-new-tokens", "5", "--fixed-length", "--transport", transport];
+        ToolResult resident = (await Tool.RunAsync(60, arguments)).AssertSucceeded();
+        ToolResult streamed = (await Tool.RunAsync(60, [.. arguments, "--stream-weights", folder["shares"]])).AssertSucceeded();
+        Assert.Equal(resident.Output.Split('\n')[0], streamed.Output.Split('\n')[0]);
+        Assert.Empty(Directory.GetFileSystemEntries(folder["shares"]));
+    }
+
     [Fact]
     public async Task A_folder_that_cannot_be_written_is_the_partys_own_matter()
     {
