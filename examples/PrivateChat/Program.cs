@@ -109,7 +109,7 @@ async Task<int> InteractAsync(InferenceClient client)
             }
             catch (ArgumentException error)
             {
-                Console.WriteLine($" ({error.Message})");
+                Console.WriteLine($" ({error.Message.Split(" (Parameter")[0]})");
                 await conversation.DisposeAsync();
                 conversation = await client.StartConversationAsync(1, cancellation.Token);
                 Console.WriteLine("       A new conversation starts; please ask again.");

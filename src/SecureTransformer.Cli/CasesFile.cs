@@ -73,7 +73,7 @@ internal sealed class CasesFile
 
         if (array.ValueKind != JsonValueKind.Array)
         {
-            throw new InvalidDataException($"{file}: '{property}' is no array.");
+            throw new InvalidDataException($"{file} has no array '{property}', but something else of that name.");
         }
 
         var result = new List<T>();

@@ -43,10 +43,10 @@ internal sealed class Deployment : IDisposable
 
     public Tool StartParty(int party, int timeout = 10) => Tool.Start("party", "--network", Network, "--key", Key($"party-{party}"), "--timeout", $"{timeout}");
 
-    public async Task<Deployment> StartAsync(int timeout = 10)
+    public async Task<Deployment> StartAsync(int timeout = 10, string? model = null)
     {
         Parties = [.. Enumerable.Range(0, 3).Select(i => StartParty(i, timeout))];
-        (await LoadAsync()).AssertSucceeded();
+        (await LoadAsync(model)).AssertSucceeded();
         return this;
     }
 

@@ -95,6 +95,18 @@ public class GenerateTests
     }
 
     [Fact]
+    public async Task Parties_elsewhere_continue_a_text_of_a_client_that_has_no_weights()
+    {
+        using Deployment deployment = await new Deployment().StartAsync(model: TemporaryFolder.Decoder("gpt2-arith"));
+        string publicFiles = Directory.CreateDirectory(deployment["public"]).FullName;
+        File.Copy(Path.Combine(TemporaryFolder.Decoder("gpt2-arith"), "config.json"), Path.Combine(publicFiles, "config.json"));
+        JsonElement wanted = Generation("gpt2-arith", 1);
+        ToolResult result = (await Tool.RunAsync(
+            60, "generate", "--client", deployment.ClientFile(publicFiles), "--ids", string.Join(',', Integers(wanted.GetProperty("prompt_ids"))), "--max-new-tokens", "4", "--sampling", "private", "--stop-early")).AssertSucceeded();
+        Assert.StartsWith($"{string.Join(' ', Integers(wanted.GetProperty("new_ids"))[..4])}\n", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_seed_draws_the_same_tokens_each_time()
     {
         using var folder = new TemporaryFolder();
@@ -133,6 +145,9 @@ public class GenerateTests
     [InlineData("--prompt x --stop-early --fixed-length", "--stop-early or --fixed-length")]
     [InlineData("--prompt x --ids 1,2", "--prompt")]
     [InlineData("--ids 1;2", "--ids")]
+    [InlineData("--ids -1", "--ids")]
+    [InlineData("--ids 356 --ids 1,357", "Prompt 2 has a token outside the model's vocabulary of 357")]
+    [InlineData("--prompt ", "Prompt 1 has no token")]
     [InlineData("--prompt x --top-k many", "many")]
     [InlineData("--prompt x --temperature 101", "--temperature")]
     [InlineData("--prompt x --max-new-tokens 0", "--max-new-tokens")]

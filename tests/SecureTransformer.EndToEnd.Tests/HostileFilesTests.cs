@@ -50,6 +50,11 @@ public class HostileFilesTests
         using var folder = new TemporaryFolder();
         await Fails("{", "cases.json is no JSON");
         await Fails("""{ "cases": 1 }""", "no array 'cases'");
+        await Fails("""{ "generations": {} }""", "no array 'generations'");
+        await Fails("""{ "generations": [ { "name": "a" } ] }""", "generation 0 has neither 'prompt_ids' nor 'prompt_text'");
+        await Fails("""{ "generations": [ { "prompt_ids": [1] } ] }""", "generation 0 has no 'name'");
+        await Fails("""{ "generations": [ { "name": "a", "prompt_ids": ["b"] } ] }""", "prompt_ids");
+        await Fails("""{ "texts": [] }""", "no array 'cases', and none 'generations'");
         await Fails("""{ "cases": [ { "input_ids": [1] } ] }""", "case 0 has no 'name'");
         await Fails("""{ "cases": [ { "name": "a", "input_ids": [1.5] } ] }""", "input_ids");
         await Fails("""{ "cases": [ { "name": "a", "input_ids": [100000] } ] }""", "InputIds");

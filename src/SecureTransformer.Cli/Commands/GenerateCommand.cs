@@ -55,8 +55,9 @@ internal static class GenerateCommand
             IReadOnlyList<IReadOnlyList<int>> prompts = parsed.GetValue(ids) is { Length: > 0 } numbers
                 ? [.. numbers.Select(n => ParseIds(n)!)]
                 : Encode(model, parsed.GetValue(texts)!);
+            RequireTokens(prompts, config);
             var progress = new ConsoleProgress();
-            await TellCostAsync(config, prompts, options, inference, cancellationToken);
+            await TellCostAsync(config, prompts, options, inference, progress, cancellationToken);
 
             await using Connection parties = await connection.OpenAsync(parsed, progress, cancellationToken);
             GenerationRecord record = await RunAsync(parties.Client, prompts, options, parsed.GetResult(ids) is not null, progress, cancellationToken);
@@ -152,26 +153,38 @@ internal static class GenerateCommand
 
     /// <summary>What a long run will send, before the parties are started; prompts that the model cannot take end here, too.</summary>
     private static async Task TellCostAsync(
-        DecoderConfig config, IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, InferenceOptions inference, CancellationToken cancellationToken)
+        DecoderConfig config, IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, InferenceOptions inference, ConsoleProgress progress, CancellationToken cancellationToken)
     {
-        if (MpcProtocols.PartyCountOf(inference.Protocol) == 1 || prompts.Any(p => p.Count == 0))
+        if (MpcProtocols.PartyCountOf(inference.Protocol) == 1)
         {
             return;
         }
 
-        long bytes = 0;
-        int rounds = 0;
-        foreach (IReadOnlyList<int> prompt in prompts)
-        {
-            GenerationEstimate estimate = await InferenceEstimate.ForGenerationAsync(config, prompt.Count, options, inference, cancellationToken);
-            bytes += estimate.Total.Bytes;
-            rounds = Math.Max(rounds, estimate.Total.Rounds);
-        }
-
+        // Several texts together send at most as much as the longest so many times.
+        progress.Report(new InferenceProgress("estimating"));
+        GenerationEstimate longest = await InferenceEstimate.ForGenerationAsync(config, prompts.Max(p => p.Count), options, inference, cancellationToken);
+        long bytes = prompts.Count * longest.Total.Bytes;
+        progress.Clear();
         if (bytes >= WorthTelling)
         {
             Console.Error.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{options.MaxNewTokens} tokens will take up to {bytes / 1e6:N0} MB over all parties and {rounds:N0} rounds; 'estimate' tells more."));
+                CultureInfo.InvariantCulture, $"{options.MaxNewTokens} tokens will take up to {bytes / 1e6:N0} MB over all parties and {longest.Total.Rounds:N0} rounds; 'estimate' tells more."));
+        }
+    }
+
+    private static void RequireTokens(IReadOnlyList<IReadOnlyList<int>> prompts, DecoderConfig config)
+    {
+        for (int i = 0; i < prompts.Count; i++)
+        {
+            if (prompts[i].Count == 0)
+            {
+                throw new UsageException($"Prompt {i + 1} has no token; the model continues at least one.");
+            }
+
+            if (prompts[i].Any(id => id >= config.VocabSize))
+            {
+                throw new UsageException($"Prompt {i + 1} has a token outside the model's vocabulary of {config.VocabSize}.");
+            }
         }
     }
 
