@@ -39,6 +39,7 @@ internal static class KernelSummary
         }
 
         Product(output, 1, 768, 768, 1);
+        Vocabulary(output, 50_257, 768);
         Attention(output, 128, 128, transposed: true);
         Attention(output, 128, 128, transposed: false);
         Attention(output, 1, 128, transposed: true);
@@ -78,6 +79,25 @@ internal static class KernelSummary
         double rate = (double)m * k * n / seconds;
         Print(output, $"{$"{m} x {k} x {n}",-32}{rate / Giga,8:F1} G multiply-adds/s {seconds * 1e6,10:F1} us");
         return rate;
+    }
+
+    // The logits of a few tokens: a table that no cache holds, read once. One packing by rows serves this and the embedding; the other is the bound.
+    private static void Vocabulary(TextWriter output, int tokens, int width)
+    {
+        const int Most = 8;
+        ulong[] table = Right(tokens, width);
+        ulong[] x = Right(Most, width);
+        ulong[] c = new ulong[Most * tokens];
+        using PackedMatrix rows = PackedMatrix.Pack(new MatrixView(table, tokens, width));
+        using PackedMatrix columns = PackedMatrix.Pack(new MatrixView(table, tokens, width).Transpose());
+        foreach (int m in (int[])[1, 4, Most])
+        {
+            Line($"{m} x {width} x {tokens}", Best(() => RingMatrix.Multiply(new MatrixView(x.AsSpan(0, m * width), m, width), columns, c, tokens)));
+            Line($"{m} x {width} x {tokens}, transposed", Best(() => RingMatrix.MultiplyTransposed(new MatrixView(x.AsSpan(0, m * width), m, width), rows, c, tokens)));
+        }
+
+        void Line(string name, double seconds) =>
+            Print(output, $"{name,-32}{(double)tokens * width * sizeof(ulong) / seconds / Giga,8:F1} GB/s {seconds * 1e6,10:F1} us");
     }
 
     private static void Attention(TextWriter output, int queries, int keys, bool transposed)

@@ -8,13 +8,23 @@ namespace SecureTransformer.Numerics;
 /// AVX2 has no product of 64-bit words: with 32-bit halves, x y = xl yl + 2^32 (xl yh + xh yl) modulo 2^64. The low products and the
 /// cross products are summed apart and joined once at the end: three multiplications and three additions for four words.
 /// </summary>
-internal readonly unsafe struct Avx2Tile : IRingTile
+internal readonly unsafe partial struct Avx2Tile : IRingTile
 {
     public static bool IsSupported => Avx2.IsSupported && BitConverter.IsLittleEndian;
 
     public static void Multiply(
         int rows, int width, ulong* a, nint aRowStride, nint aColumnStride, ulong* b, nint bRowStride, nint k, ulong* c, nint cRowStride, bool accumulate)
     {
+        if (width == PackedMatrix.PanelWidth)
+        {
+            for (int r = 0; r < rows; r++)
+            {
+                Tile1x24(a + r * aRowStride, aColumnStride, b, bRowStride, k, c + r * cRowStride, accumulate);
+            }
+
+            return;
+        }
+
         if (rows == 1)
         {
             for (int j = 0; j < width; j += 8)

@@ -191,9 +191,11 @@ internal readonly unsafe partial struct Avx512Tile
         Vector512<ulong> c10 = Vector512<ulong>.Zero, c11 = Vector512<ulong>.Zero, c12 = Vector512<ulong>.Zero;
         Vector512<ulong> c20 = Vector512<ulong>.Zero, c21 = Vector512<ulong>.Zero, c22 = Vector512<ulong>.Zero;
         Vector512<ulong> c30 = Vector512<ulong>.Zero, c31 = Vector512<ulong>.Zero, c32 = Vector512<ulong>.Zero;
+        nint ahead = RowsAhead * bRowStride;
         nint at = 0;
         for (nint i = 0; i < k; i++, b += bRowStride, at += aColumnStride)
         {
+            Prefetch24(b + ahead);
             Vector512<ulong> b0 = Vector512.Load(b);
             Vector512<ulong> b1 = Vector512.Load(b + 8);
             Vector512<ulong> b2 = Vector512.Load(b + 16);
@@ -238,9 +240,11 @@ internal readonly unsafe partial struct Avx512Tile
     {
         ulong* a0 = a;
         Vector512<ulong> c00 = Vector512<ulong>.Zero, c01 = Vector512<ulong>.Zero, c02 = Vector512<ulong>.Zero;
+        nint ahead = RowsAhead * bRowStride;
         nint at = 0;
         for (nint i = 0; i < k; i++, b += bRowStride, at += aColumnStride)
         {
+            Prefetch24(b + ahead);
             Vector512<ulong> b0 = Vector512.Load(b);
             Vector512<ulong> b1 = Vector512.Load(b + 8);
             Vector512<ulong> b2 = Vector512.Load(b + 16);

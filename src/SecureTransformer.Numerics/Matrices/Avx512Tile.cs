@@ -10,6 +10,9 @@ namespace SecureTransformer.Numerics;
 /// </summary>
 internal readonly unsafe partial struct Avx512Tile : IRingTile
 {
+    // Rows of b between the one that is read and the one that is asked of memory: 8 KB of a panel. Hardware prefetchers stop at the end of a page of 4 KB.
+    private const int RowsAhead = 42;
+
     public static bool IsSupported => Avx512DQ.IsSupported && Vector512.IsHardwareAccelerated;
 
     public static void Multiply(
@@ -67,9 +70,11 @@ internal readonly unsafe partial struct Avx512Tile : IRingTile
             Sse.Prefetch0(line + 23);
         }
 
+        nint ahead = RowsAhead * bRowStride;
         nint at = 0;
         for (nint i = 0; i < k; i++, b += bRowStride, at += aColumnStride)
         {
+            Prefetch24(b + ahead);
             Vector512<ulong> b0 = Vector512.Load(b);
             Vector512<ulong> b1 = Vector512.Load(b + 8);
             Vector512<ulong> b2 = Vector512.Load(b + 16);
@@ -142,6 +147,14 @@ internal readonly unsafe partial struct Avx512Tile : IRingTile
         {
             Store(c + 7 * cRowStride, c70, c71, c72, accumulate);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch24(ulong* row)
+    {
+        Sse.Prefetch0(row);
+        Sse.Prefetch0(row + 8);
+        Sse.Prefetch0(row + 16);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -47,6 +47,31 @@ internal readonly unsafe struct PortableTile : IRingTile
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void MultiplyTransposed(int rows, int width, ulong* a, ulong* b, nint k, ulong* c, nint cRowStride)
+    {
+        unchecked
+        {
+            for (nint i = 0; i < k; i++, b += width)
+            {
+                for (nint r = 0; r < rows; r++)
+                {
+                    ulong* row = a + r * width;
+                    ulong s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+                    for (int j = 0; j < width; j += 4)
+                    {
+                        s0 += row[j] * b[j];
+                        s1 += row[j + 1] * b[j + 1];
+                        s2 += row[j + 2] * b[j + 2];
+                        s3 += row[j + 3] * b[j + 3];
+                    }
+
+                    c[r * cRowStride + i] += s0 + s1 + s2 + s3;
+                }
+            }
+        }
+    }
+
     private static void Store(ulong* c, ulong s0, ulong s1, ulong s2, ulong s3, bool accumulate)
     {
         unchecked

@@ -7,7 +7,7 @@ namespace SecureTransformer.Numerics;
 /// Every path (AVX-512, AVX2, portable) gives the same words. No threads are used unless asked for by <c>maxDegreeOfParallelism</c>.
 /// The product may not overlap the left-hand side.
 /// </remarks>
-public static unsafe class RingMatrix
+public static unsafe partial class RingMatrix
 {
     // Fewer multiply-adds than this are not worth a second thread.
     private const long WorthSplitting = 1 << 18;
