@@ -44,7 +44,13 @@ public class ReplicatedCostTests
             using SecretTensor rows = s.Reshape(x, new TensorShape(12, 7));
             using SecretTensor columns = s.Permute(rows, 1, 0);
             using SecretMatrix matrix = s.Pack(rows);
-            await s.MatMulAsync(columns, matrix, 36);
+            await s.MatMulAsync(columns, matrix, fractionalBits: 36);
+        });
+        await CheckAsync(12 * 7, ReplicatedCosts.Product(144, 18), async (s, x, p) =>
+        {
+            using SecretTensor rows = s.Reshape(x, new TensorShape(12, 7));
+            using SecretMatrix matrix = s.Pack(rows);
+            await s.MatMulAsync(rows, matrix, transposeRight: true);
         });
         await CheckAsync(12, ReplicatedCosts.Product(12, 18), async (s, x, p) => await s.SumOfProductsAsync([new(x, x), new(x, x), new(x, x)]));
     }

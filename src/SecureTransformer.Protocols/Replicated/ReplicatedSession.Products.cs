@@ -83,25 +83,31 @@ public sealed partial class ReplicatedSession
     }
 
     /// <inheritdoc/>
-    protected override ValueTask MatMulCoreAsync(SecretTensor x, IDisposable packed, int shift, SecretTensor result, CancellationToken cancellationToken)
+    protected override ValueTask PackedMatMulCoreAsync(
+        SecretTensor x, IDisposable packed, bool transposeRight, int shift, SecretTensor result, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(result);
         int inner = x.Shape[-1];
         int rows = x.Shape.Rows;
-        RingMatrix.Multiply(
-            new MatrixView(Shares(x, 0), rows, inner),
-            new MatrixView(Shares(x, 1), rows, inner),
-            (PackedMatrix)packed,
-            Shares(result, 0),
-            result.Shape[-1],
-            false,
-            Options.MaxDegreeOfParallelism);
+        var first = new MatrixView(Shares(x, 0), rows, inner);
+        var second = new MatrixView(Shares(x, 1), rows, inner);
+        var matrix = (PackedMatrix)packed;
+        Span<ulong> z = Shares(result, 0);
+        if (transposeRight)
+        {
+            RingMatrix.MultiplyTransposed(first, second, matrix, z, result.Shape[-1], false, Options.MaxDegreeOfParallelism);
+        }
+        else
+        {
+            RingMatrix.Multiply(first, second, matrix, z, result.Shape[-1], false, Options.MaxDegreeOfParallelism);
+        }
+
         return FinishProductAsync(result, shift, cancellationToken);
     }
 
     /// <inheritdoc/>
-    /// <remarks>[y_i + y_{i+1}; y_i], so that a product is one matrix product with twice the inner extent.</remarks>
+    /// <remarks>[y_i + y_{i+1}; y_i], so that a product is one matrix product with twice the inner extent, and one with the transpose two, each with one half.</remarks>
     protected override IDisposable PackCore(SecretTensor y, bool transposed)
     {
         ArgumentNullException.ThrowIfNull(y);

@@ -138,23 +138,36 @@ public abstract partial class MpcSession
         return result;
     }
 
-    /// <summary>Matrix products with a matrix arranged by <see cref="Pack(SecretTensor, bool)"/>: [..., K] times [K, N] gives [..., N].</summary>
-    /// <inheritdoc cref="MatMulAsync(SecretTensor, SecretTensor, bool, int?, CancellationToken)"/>
-    public async ValueTask<SecretTensor> MatMulAsync(SecretTensor x, SecretMatrix y, int? fractionalBits = null, CancellationToken cancellationToken = default)
+    /// <summary>
+    /// Matrix products with a matrix arranged by <see cref="Pack(SecretTensor, bool)"/>: [..., K] times [K, N] gives [..., N]; or with its transpose,
+    /// [..., N] times [K, N] gives [..., K].
+    /// </summary>
+    /// <param name="x">The left rows.</param>
+    /// <param name="y">The right matrix. One arrangement serves both products.</param>
+    /// <param name="transposeRight">Whether the right matrix is used transposed.</param>
+    /// <param name="fractionalBits">The fractional bits of the result; by default the larger of the two operands'. At their sum nothing is truncated.</param>
+    /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
+    /// <remarks>
+    /// The cost is that of one product (and truncation) for each element of the result, whatever K and N. Transposed, the local work is as fast for up to about eight
+    /// rows and slower for many: a matrix that is only used transposed is better arranged so.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The shapes do not match; the message names both.</exception>
+    public async ValueTask<SecretTensor> MatMulAsync(
+        SecretTensor x, SecretMatrix y, bool transposeRight = false, int? fractionalBits = null, CancellationToken cancellationToken = default)
     {
         Require(x);
         ArgumentNullException.ThrowIfNull(y);
         RequireOwner(y.Session, nameof(y));
-        if (x.Shape.Rank == 0 || x.Shape[-1] != y.Rows)
+        if (x.Shape.Rank == 0 || x.Shape[-1] != (transposeRight ? y.Columns : y.Rows))
         {
-            throw new ArgumentException($"Matrix product of the shapes {x.Shape} and [{y.Rows}, {y.Columns}]: the inner extents differ.", nameof(y));
+            throw new ArgumentException($"Matrix product of the shapes {x.Shape} and [{y.Rows}, {y.Columns}]{(transposeRight ? " (transposed)" : "")}: the inner extents differ.", nameof(y));
         }
 
         int total = x.FractionalBits + y.FractionalBits;
         int wanted = fractionalBits ?? Math.Max(x.FractionalBits, y.FractionalBits);
         int shift = RequireShift(total, wanted);
-        SecretTensor result = Allocate(x.Shape.With(-1, y.Columns), wanted);
-        await RunAsync("matmul", ct => Done(MatMulCoreAsync(x, y.Payload, shift, result, ct)), cancellationToken).ConfigureAwait(false);
+        SecretTensor result = Allocate(x.Shape.With(-1, transposeRight ? y.Rows : y.Columns), wanted);
+        await RunAsync("matmul", ct => Done(PackedMatMulCoreAsync(x, y.Payload, transposeRight, shift, result, ct)), cancellationToken).ConfigureAwait(false);
         return result;
     }
 
@@ -276,12 +289,13 @@ public abstract partial class MpcSession
     /// <summary>result = x y / 2^shift, matrix by matrix.</summary>
     protected abstract ValueTask MatMulCoreAsync(SecretTensor x, SecretTensor y, bool transposeRight, int shift, SecretTensor result, CancellationToken cancellationToken);
 
-    /// <summary>result = x y / 2^shift with y as <see cref="PackCore(SecretTensor, bool)"/> arranged it.</summary>
-    protected virtual ValueTask MatMulCoreAsync(SecretTensor x, IDisposable packed, int shift, SecretTensor result, CancellationToken cancellationToken)
+    /// <summary>result = x y / 2^shift, or with the transpose of y, with y as <see cref="PackCore(SecretTensor, bool)"/> arranged it.</summary>
+    protected virtual ValueTask PackedMatMulCoreAsync(
+        SecretTensor x, IDisposable packed, bool transposeRight, int shift, SecretTensor result, CancellationToken cancellationToken)
     {
         var matrix = (PackedTensor)packed;
         SecretTensor flat = View(x, new TensorShape(x.Shape.Rows, x.Shape[-1]), 0, x.FractionalBits);
-        return MatMulCoreAsync(flat, matrix.Tensor, matrix.Transposed, shift, result, cancellationToken);
+        return MatMulCoreAsync(flat, matrix.Tensor, matrix.Transposed != transposeRight, shift, result, cancellationToken);
     }
 
     /// <summary>Arranges a matrix for many products; the result is zeroed when disposed. By default it keeps the shares as they are.</summary>

@@ -48,8 +48,7 @@ public abstract class DecoderArchitecture : ModelArchitecture
         ArgumentNullException.ThrowIfNull(receive);
         using var weights = new WeightReceiver(session, Weights, receive);
 
-        SecretTensor rows = await weights.NextAsync(cancellationToken).ConfigureAwait(false);                                                // [V, H]
-        (SecretMatrix table, SecretMatrix? scores) = Head is null ? weights.PackTied(rows) : (weights.Pack(transposed: false, rows), null);
+        SecretMatrix table = weights.Pack(transposed: false, await weights.NextAsync(cancellationToken).ConfigureAwait(false));              // [V, H]
         SecretTensor? positions = Positions is null ? null : await weights.NextKeptAsync(cancellationToken).ConfigureAwait(false);           // [positions, H]
         var blocks = new SecureDecoderBlock[Config.NumHiddenLayers];
         for (int i = 0; i < blocks.Length; i++)
@@ -58,9 +57,7 @@ public abstract class DecoderArchitecture : ModelArchitecture
         }
 
         SecureNorm lastNorm = await BuildNormAsync(weights, cancellationToken).ConfigureAwait(false);
-        SecureLinear head = scores is null
-            ? await weights.LinearAsync(cancellationToken, bias: false).ConfigureAwait(false)
-            : new SecureLinear(scores, null);
+        SecureLinear? head = Head is null ? null : await weights.LinearAsync(cancellationToken, bias: false).ConfigureAwait(false);         // [H, V]
         weights.Complete();
         return new DecoderModel(
             Config, new ResidentTokenTable(new SecureEmbedding(table), head), positions, new ResidentLayers<SecureDecoderBlock>(blocks), lastNorm);

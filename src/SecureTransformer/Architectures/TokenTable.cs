@@ -15,18 +15,18 @@ internal abstract class TokenTable : IDisposable
     public abstract void Dispose();
 }
 
-/// <summary>A table that stands in memory.</summary>
-internal sealed class ResidentTokenTable(SecureEmbedding embedding, SecureLinear head) : TokenTable
+/// <summary>A table that stands in memory, once where the head is tied to it: then <paramref name="head"/> is null.</summary>
+internal sealed class ResidentTokenTable(SecureEmbedding embedding, SecureLinear? head) : TokenTable
 {
     public override ValueTask<SecretTensor> EmbedAsync(MpcSession session, SecretTensor oneHot, CancellationToken cancellationToken) =>
         embedding.ForwardAsync(session, oneHot, cancellationToken);
 
     public override ValueTask<SecretTensor> LogitsAsync(MpcSession session, SecretTensor x, CancellationToken cancellationToken) =>
-        head.ForwardAsync(session, x, cancellationToken);
+        head is null ? embedding.LogitsAsync(session, x, cancellationToken) : head.ForwardAsync(session, x, cancellationToken);
 
     public override void Dispose()
     {
         embedding.Dispose();
-        head.Dispose();
+        head?.Dispose();
     }
 }

@@ -89,14 +89,6 @@ internal sealed class WeightReceiver : IDisposable
         return matrix;
     }
 
-    /// <summary>A table [V, H] for looking rows up, and [H, V] for the scores of all rows; frees the weight it came from.</summary>
-    public (SecretMatrix Rows, SecretMatrix Scores) PackTied(SecretTensor table)
-    {
-        SecretMatrix rows = _session.Pack(table, transposed: false);
-        _matrices.Add(rows);
-        return (rows, Pack(transposed: true, table));
-    }
-
     /// <summary>A weight and a bias [N], if there is one: [N, K] as PyTorch stores a linear layer, or [K, N] as GPT-2 does.</summary>
     public async ValueTask<SecureLinear> LinearAsync(CancellationToken cancellationToken, bool transposed = true, bool bias = true)
     {

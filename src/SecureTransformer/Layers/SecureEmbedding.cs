@@ -2,7 +2,7 @@ using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Layers;
 
-/// <summary>Rows of a secret table, chosen by secret one-hot rows: nobody learns which.</summary>
+/// <summary>Rows of a secret table, chosen by secret one-hot rows: nobody learns which. As the tied head of a language model, the scores of all rows.</summary>
 public sealed class SecureEmbedding : IDisposable
 {
     private readonly SecretMatrix _table;
@@ -29,8 +29,20 @@ public sealed class SecureEmbedding : IDisposable
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(oneHot);
         return oneHot.FractionalBits == 0
-            ? session.MatMulAsync(oneHot, _table, _table.FractionalBits, cancellationToken)
+            ? session.MatMulAsync(oneHot, _table, fractionalBits: _table.FractionalBits, cancellationToken: cancellationToken)
             : throw new ArgumentException($"One-hot rows have no fractional bits; these are {oneHot}.", nameof(oneHot));
+    }
+
+    /// <summary>[..., H] to [..., V]: the inner products with all rows of the table, which is the head of a language model whose weights are tied.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="x">The rows to be scored.</param>
+    /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
+    /// <remarks>Costs one product and one truncation for each element of the result. The table stands in memory once for this and the embedding.</remarks>
+    /// <exception cref="ArgumentException">The last extent of <paramref name="x"/> is not H.</exception>
+    public ValueTask<SecretTensor> LogitsAsync(MpcSession session, SecretTensor x, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return session.MatMulAsync(x, _table, transposeRight: true, _table.FractionalBits, cancellationToken);
     }
 
     /// <summary>Zeroes and frees the table.</summary>

@@ -36,7 +36,7 @@ public sealed class SecureLinear : IDisposable
     public async ValueTask<SecretTensor> ForwardAsync(MpcSession session, SecretTensor x, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(session);
-        SecretTensor product = await session.MatMulAsync(x, _weight, _weight.FractionalBits, cancellationToken).ConfigureAwait(false);
+        SecretTensor product = await session.MatMulAsync(x, _weight, fractionalBits: _weight.FractionalBits, cancellationToken: cancellationToken).ConfigureAwait(false);
         if (_bias is null)
         {
             return product;

@@ -25,6 +25,7 @@ public abstract partial class SessionContract
             () => Started(s.MatMulAsync(x, y)),
             () => Started(s.MatMulAsync(x, y, transposeRight: true)),
             () => Started(s.MatMulAsync(x, s.Pack(y))),
+            () => Started(s.MatMulAsync(x, s.Pack(y), transposeRight: true)),
             () => Started(s.AndAsync(p, q)),
             () => Started(s.MultiplyBitAsync(p, y)),
             () => Started(s.SelectAsync(p, x, y)));

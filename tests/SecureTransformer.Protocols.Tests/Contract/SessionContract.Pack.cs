@@ -18,9 +18,38 @@ public abstract partial class SessionContract
         using SecretMatrix matrix = s.Pack(rows, columns, whole.FractionalBits, Runs(s, whole, run), transposed);
         using SecretMatrix expected = s.Pack(whole, transposed);
         Assert.Equal((expected.Rows, expected.Columns, expected.FractionalBits), (matrix.Rows, matrix.Columns, matrix.FractionalBits));
-        double[] one = await s.RevealAsync(await s.MatMulAsync(x, matrix, x.FractionalBits + whole.FractionalBits));
-        double[] other = await s.RevealAsync(await s.MatMulAsync(x, expected, x.FractionalBits + whole.FractionalBits));
+        double[] one = await s.RevealAsync(await s.MatMulAsync(x, matrix, false, x.FractionalBits + whole.FractionalBits));
+        double[] other = await s.RevealAsync(await s.MatMulAsync(x, expected, false, x.FractionalBits + whole.FractionalBits));
         Near(other, one, 1e-12);
+    });
+
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(1, 37, 10)]
+    [InlineData(3, 64, 24)]
+    [InlineData(5, 53, 25)]
+    [InlineData(9, 8, 51)]
+    public Task One_arrangement_serves_a_matrix_and_its_transpose(int rows, int k, int n) => RunAsync(async s =>
+    {
+        SecretTensor y = await InputAsync(s, 1, new TensorShape(k, n));
+        SecretTensor x = await InputAsync(s, 0, new TensorShape(rows, n));
+        SecretTensor w = await InputAsync(s, 2, new TensorShape(rows, k));
+        double[] transposed = MatMul(Values(0, rows * n), Values(1, k * n), 1, rows, n, k, true);
+        double[] straight = MatMul(Values(2, rows * k), Values(1, k * n), 1, rows, k, n, false);
+        using SecretTensor turned = s.Permute(y, 1, 0);
+        foreach ((SecretTensor source, bool given) in ((SecretTensor, bool)[])[(y, false), (turned, true)])
+        {
+            using SecretMatrix matrix = s.Pack(source, given);
+            SecretTensor product = await s.MatMulAsync(x, matrix, transposeRight: true);
+            Assert.Equal((new TensorShape(rows, k), y.FractionalBits), (product.Shape, product.FractionalBits));
+            Near(transposed, await s.RevealAsync(product), Tolerance);
+            Near(transposed, await s.RevealAsync(await s.MatMulAsync(x, matrix, true, 2 * y.FractionalBits)), 1e-9);
+            Near(straight, await s.RevealAsync(await s.MatMulAsync(w, matrix)), Tolerance);
+
+            // All axes of the left tensor but the last are rows.
+            using SecretTensor line = s.Reshape(x, new TensorShape(rows, 1, n));
+            Assert.Equal(new TensorShape(rows, 1, k), (await s.MatMulAsync(line, matrix, transposeRight: true)).Shape);
+        }
     });
 
     [Fact]

@@ -89,7 +89,7 @@ public class ReplicatedTraceTests
             await s.DotAsync(x, imported);
             await s.MatMulAsync(x, imported, transposeRight: true);
             using SecretMatrix packed = s.Pack(s.Permute(x, 1, 0));
-            await s.MatMulAsync(imported, packed, 36);
+            await s.MatMulAsync(imported, packed, fractionalBits: 36);
             SecretBits negative = await s.LessThanZeroAsync(x, 32);
             Assert.Equal(secret.Select(v => v < 0), await s.RevealAsync(negative));
             SecretBits zero = await s.EqualsZeroAsync(x, 64);

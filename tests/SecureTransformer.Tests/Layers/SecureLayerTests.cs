@@ -53,6 +53,41 @@ public sealed class SecureLayerTests
 
     [Theory]
     [InlineData(MpcProtocol.PlaintextFloat64, 1e-12)]
+    [InlineData(MpcProtocol.PlaintextFixedPoint, 1e-4)]
+    [InlineData(MpcProtocol.Replicated3, 1e-4)]
+    public async Task An_embedding_scores_rows_as_a_layer_of_its_own_would(MpcProtocol protocol, double tolerance)
+    {
+        const int vocabulary = 53;
+        const int width = 26;
+        const int count = 3;
+        await using var parties = LocalParties.Create(protocol);
+        await parties.RunAsync(async session =>
+        {
+            using var random = new SeededValues(7503);
+            SecretTensor table = await Input(session, [vocabulary, width], random.Normals(vocabulary * width, 0.5));
+            SecretTensor x = await Input(session, [1, count, width], random.Normals(count * width, 1));
+            int before = session.OutstandingBuffers;
+            var embedding = new SecureEmbedding(session.Pack(table));
+            Assert.Equal(vocabulary, embedding.Rows);
+            using (embedding)
+            using (var head = new SecureLinear(session.Pack(table, transposed: true), null))
+            using (SecretTensor logits = await embedding.LogitsAsync(session, x))
+            using (SecretTensor expected = await head.ForwardAsync(session, x))
+            {
+                Assert.Equal(new TensorShape(1, count, vocabulary), logits.Shape);
+                double[] wanted = await session.RevealAsync(expected);
+                double[] found = await session.RevealAsync(logits);
+                Assert.All(wanted.Zip(found), pair => Assert.InRange(pair.Second, pair.First - tolerance, pair.First + tolerance));
+                using SecretTensor wrong = session.Permute(table, 1, 0);
+                await Assert.ThrowsAsync<ArgumentException>(async () => await embedding.LogitsAsync(session, wrong));
+            }
+
+            Assert.Equal(before, session.OutstandingBuffers);
+        });
+    }
+
+    [Theory]
+    [InlineData(MpcProtocol.PlaintextFloat64, 1e-12)]
     [InlineData(MpcProtocol.PlaintextFixedPoint, 1e-3)]
     [InlineData(MpcProtocol.Replicated3, 1e-3)]
     public async Task Masked_positions_are_as_if_they_were_not_there(MpcProtocol protocol, double tolerance)
