@@ -24,7 +24,13 @@ internal readonly unsafe partial struct Avx512Tile
                 Sse.Prefetch0(ahead + line);
             }
 
-            for (nint r = 0; r < rows; r++)
+            nint r = 0;
+            for (; width == PackedMatrix.PanelWidth && r + 1 < rows; r += 2)
+            {
+                Add2x24(a + r * width, b, c + r * cRowStride + i, cRowStride);
+            }
+
+            for (; r < rows; r++)
             {
                 ulong* target = c + r * cRowStride + i;
                 Vector512<ulong> sums = width == PackedMatrix.PanelWidth ? Sums24(a + r * width, b) : Sums(a + r * width, b, width);
@@ -40,6 +46,42 @@ internal readonly unsafe partial struct Avx512Tile
                 *target = unchecked(*target + Vector512.Sum(Row(a + r * width, b, width)));
             }
         }
+    }
+
+    // Two rows of a share the loads of b, which would bound one alone.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add2x24(ulong* a, ulong* b, ulong* c, nint cRowStride)
+    {
+        Vector512<ulong> a0 = Vector512.Load(a);
+        Vector512<ulong> a1 = Vector512.Load(a + 8);
+        Vector512<ulong> a2 = Vector512.Load(a + 16);
+        Vector512<ulong> d0 = Vector512.Load(a + 24);
+        Vector512<ulong> d1 = Vector512.Load(a + 32);
+        Vector512<ulong> d2 = Vector512.Load(a + 40);
+        Pair24(a0, a1, a2, d0, d1, d2, b, out Vector512<ulong> x0, out Vector512<ulong> y0);
+        Pair24(a0, a1, a2, d0, d1, d2, b + 48, out Vector512<ulong> x1, out Vector512<ulong> y1);
+        Pair24(a0, a1, a2, d0, d1, d2, b + 96, out Vector512<ulong> x2, out Vector512<ulong> y2);
+        Pair24(a0, a1, a2, d0, d1, d2, b + 144, out Vector512<ulong> x3, out Vector512<ulong> y3);
+        (Vector512.Load(c) + Reduce(Reduce(x0, x1), Reduce(x2, x3))).Store(c);
+        (Vector512.Load(c + cRowStride) + Reduce(Reduce(y0, y1), Reduce(y2, y3))).Store(c + cRowStride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Pair24(
+        Vector512<ulong> a0,
+        Vector512<ulong> a1,
+        Vector512<ulong> a2,
+        Vector512<ulong> d0,
+        Vector512<ulong> d1,
+        Vector512<ulong> d2,
+        ulong* b,
+        out Vector512<ulong> x,
+        out Vector512<ulong> y)
+    {
+        Vector512<ulong> b0 = Vector512.Load(b), b1 = Vector512.Load(b + 8), b2 = Vector512.Load(b + 16);
+        Vector512<ulong> e0 = Vector512.Load(b + 24), e1 = Vector512.Load(b + 32), e2 = Vector512.Load(b + 40);
+        x = Pair(a0 * b0 + a1 * b1 + a2 * b2, a0 * e0 + a1 * e1 + a2 * e2);
+        y = Pair(d0 * b0 + d1 * b1 + d2 * b2, d0 * e0 + d1 * e1 + d2 * e2);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
