@@ -6,12 +6,15 @@ namespace SecureTransformer.Numerics;
 /// <summary>A pool of zeroed native memory for secrets, aligned to 64 bytes. Safe for use by several threads.</summary>
 /// <remarks>
 /// Sizes are rounded up to one of four steps in each power of two, at most 25% more than asked for. Memory that is returned is zeroed
-/// at once and kept for the next renter until <see cref="Trim"/> or <see cref="Dispose"/>.
+/// at once and kept for the next renter until <see cref="Trim"/> or <see cref="Dispose"/>, as far as <see cref="MaxIdleBytes"/> allows.
 /// </remarks>
 public sealed unsafe class SecretBufferPool : IDisposable
 {
     /// <summary>The alignment of every buffer, in bytes.</summary>
     public const int Alignment = 64;
+
+    /// <summary>The most memory that is kept for later renters, in bytes: 1 GiB. Work of ever other sizes would else keep all that it ever used.</summary>
+    public const long MaxIdleBytes = 1L << 30;
 
     // Classes 0..3 hold 64, 80, 96, 112 words; every four classes double.
     private const int SmallestLog2 = 6;
@@ -110,6 +113,8 @@ public sealed unsafe class SecretBufferPool : IDisposable
         {
             FreeIdle();
         }
+
+        NativeHeap.Trim();
     }
 
     /// <summary>Zeroes and frees all memory, also that of buffers still outstanding, whose further use throws <see cref="ObjectDisposedException"/>.</summary>
@@ -154,7 +159,7 @@ public sealed unsafe class SecretBufferPool : IDisposable
         NativeMemory.Clear(memory, (nuint)buffer.Length * sizeof(ulong));
         lock (_lock)
         {
-            if (!_disposed)
+            if (!_disposed && _idleBytes + BytesOf(buffer.SizeClass) <= MaxIdleBytes)
             {
                 (_free[buffer.SizeClass] ??= new()).Push((nint)memory);
                 _idleBytes += BytesOf(buffer.SizeClass);

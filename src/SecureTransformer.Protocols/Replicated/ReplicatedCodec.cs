@@ -31,7 +31,7 @@ internal sealed class ReplicatedCodec : ShareCodec
                 using FrameBuffer frame = parties[1].Rent(length * sizeof(ulong));
                 FixedPointFormat.Encode(values.AsSpan(0, length), frame.Words, fractionalBits, name);
                 ReplicatedSharing.Split(frame.Words, x0, x1);
-                FrameBuffer copy = parties[2].Rent(length * sizeof(ulong));
+                using FrameBuffer copy = parties[2].Rent(length * sizeof(ulong));
                 frame.Words.CopyTo(copy.Words);
                 parties[1].Send(frame, Operations.Import);
                 parties[2].Send(copy, Operations.Import);

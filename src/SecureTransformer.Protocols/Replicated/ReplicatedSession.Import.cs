@@ -71,10 +71,28 @@ public sealed partial class ReplicatedSession
         FrameBuffer own = Next.Rent(SHA256.HashSizeInBytes);
         digests[1].CopyTo(own.Span);
         Next.Send(own, Operations.ImportDigest);
-        using FrameBuffer theirs = await Previous.ReceiveAsync(Operations.ImportDigest, SHA256.HashSizeInBytes, cancellationToken).ConfigureAwait(false);
+        using FrameBuffer theirs = await AwaitDigestAsync((count + Chunks.Size - 1) / Chunks.Size, cancellationToken).ConfigureAwait(false);
         if (!CryptographicOperations.FixedTimeEquals(digests[0], theirs.Span))
         {
             throw new ProtocolException($"{source.PeerName} gave this party and {Previous.PeerName} shares that do not belong together.");
+        }
+    }
+
+    /// <summary>
+    /// The neighbour's digest. Who gets only seeds is done at once, while the others may receive words over a slow link: they have the time-out for each frame, and give up
+    /// themselves when one does not come.
+    /// </summary>
+    private async ValueTask<FrameBuffer> AwaitDigestAsync(int frames, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await Previous.ReceiveAsync(Operations.ImportDigest, SHA256.HashSizeInBytes, cancellationToken).ConfigureAwait(false);
+            }
+            catch (PeerTimeoutException) when (--frames >= 0)
+            {
+            }
         }
     }
 

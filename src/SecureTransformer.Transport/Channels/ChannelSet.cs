@@ -61,6 +61,9 @@ public sealed class ChannelSet : IAsyncDisposable
         ? channel
         : throw new ArgumentOutOfRangeException(nameof(peer), peer, $"Party {PartyId} of {PartyCount} has no channel to party {peer}.");
 
+    /// <summary>Whether a link has ended; see <see cref="IChannel.HasEnded"/>.</summary>
+    public bool HasEnded => _channels.Any(channel => channel is { HasEnded: true });
+
     /// <summary>Ends the session on all links and tells the peers why; see <see cref="IChannel.Abort"/>.</summary>
     /// <param name="reason">A fixed public text.</param>
     public void Abort(string reason)

@@ -18,6 +18,9 @@ public interface IChannel : IAsyncDisposable
     /// <summary>The meter of this endpoint's session, shared by all its channels.</summary>
     TrafficMeter Meter { get; }
 
+    /// <summary>Whether the link has ended: the peer, the network or this end ended it. What has arrived before may still be received.</summary>
+    bool HasEnded { get; }
+
     /// <summary>A pooled frame to be filled and sent. Its content is undefined at first.</summary>
     /// <param name="length">Payload bytes, at most <see cref="MaxFrameLength"/>.</param>
     /// <returns>The frame; <see cref="Send"/> it or dispose it.</returns>

@@ -127,6 +127,17 @@ internal sealed class Inbox : IValueTaskSource<FrameBuffer>, IDisposable
         return true;
     }
 
+    internal bool HasEnded
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _fault is not null;
+            }
+        }
+    }
+
     /// <summary>Ends the channel for this reason, unless it has already ended. Queued frames stay only if the peer caused it.</summary>
     internal bool End(Fault fault)
     {

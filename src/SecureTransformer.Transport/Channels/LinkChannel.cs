@@ -33,6 +33,8 @@ internal abstract class LinkChannel : IChannel
 
     public TrafficMeter Meter { get; }
 
+    public bool HasEnded => IsDisposed || Inbox.HasEnded;
+
     internal string Description => _info.Description;
 
     internal Inbox Inbox { get; }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -90,6 +91,23 @@ internal sealed class PartyReport
     public required int InputClock { get; init; }
 
     public required long PeakMemoryBytes { get; init; }
+
+    /// <summary>Sends what the party has measured so far.</summary>
+    public static void Send(IChannel channel, TrafficMeter meter, int inputClock)
+    {
+        TrafficPhase[] phases = Enum.GetValues<TrafficPhase>();
+        using var process = Process.GetCurrentProcess();
+        var report = new PartyReport
+        {
+            BytesByPhase = [.. phases.Select(meter.BytesSent)],
+            InputClock = inputClock,
+            PeakMemoryBytes = process.PeakWorkingSet64,
+        };
+        TrafficPhase phase = meter.Phase;
+        meter.Phase = TrafficPhase.Setup;
+        ControlChannel.Send(channel, HostOperations.Report, report, ControlJson.Default.PartyReport);
+        meter.Phase = phase;
+    }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, MaxDepth = 4, RespectNullableAnnotations = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]

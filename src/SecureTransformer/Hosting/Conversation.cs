@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Threading.Channels;
 using SecureTransformer.Generation;
 using SecureTransformer.Models;
 using SecureTransformer.Protocols;
@@ -13,6 +14,8 @@ namespace SecureTransformer.Hosting;
 /// <remarks>
 /// <para>The parties learn the number of tokens of each prompt and of each computed answer. A later turn tells them from where on it goes on, and so where the answer before
 /// ended, also when that was computed to its full length.</para>
+/// <para>Without <see cref="GenerationOptions.StopEarly"/> the client goes through the answer at its own pace, whatever the reader's, so that the parties cannot tell from the
+/// time between steps where the text ended.</para>
 /// <para>One turn at a time. A turn that fails or is cancelled ends the conversation; one that is left early ends it too, unless the parties wait for the client after each token
 /// (the client samples, or <see cref="GenerationOptions.StopEarly"/>).</para>
 /// </remarks>
@@ -54,7 +57,9 @@ public sealed class Conversation : IAsyncDisposable
     public IAsyncEnumerable<GeneratedToken> GenerateAsync(string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        return GenerateAsync([_client.RequireTokenizer().Encode(prompt, addSpecialTokens: LengthOf(0) == 0).InputIds.ToArray()], options, cancellationToken);
+
+        // Whether the conversation has begun is seen when the turn is, not when it is prepared.
+        return AnswerAsync(() => [_client.RequireTokenizer().Encode(prompt, addSpecialTokens: LengthOf(0) == 0).InputIds.ToArray()], options, cancellationToken);
     }
 
     /// <summary>Goes on with tokens.</summary>
@@ -64,46 +69,11 @@ public sealed class Conversation : IAsyncDisposable
 
     /// <summary>Goes on with tokens for each sequence.</summary>
     /// <inheritdoc cref="GenerateAsync(string, GenerationOptions?, CancellationToken)"/>
-    public async IAsyncEnumerable<GeneratedToken> GenerateAsync(
-        IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<GeneratedToken> GenerateAsync(
+        IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompts);
-        options ??= new GenerationOptions();
-        new PromptCheck(_config).Require(prompts, [.. Enumerable.Range(0, Sequences).Select(LengthOf)], options);
-        if (_busy || _ended)
-        {
-            throw new InvalidOperationException(_ended ? "The conversation is over." : "A turn of the conversation is under way; read its answer to the end first.");
-        }
-
-        _busy = true;
-        bool over = false;
-        var turn = new Turn(this, prompts, options);
-        try
-        {
-            while (true)
-            {
-                IReadOnlyList<GeneratedToken> tokens = await turn.NextAsync(cancellationToken).ConfigureAwait(false);
-                foreach (GeneratedToken token in tokens)
-                {
-                    yield return token;
-                }
-
-                if (!turn.GoesOn)
-                {
-                    over = true;
-                    break;
-                }
-            }
-        }
-        finally
-        {
-            turn.Dispose();
-            _busy = false;
-            if (!over && !turn.Stop())
-            {
-                End(cancellationToken.IsCancellationRequested ? "the client cancelled" : "the client left the answer before its end");
-            }
-        }
+        return AnswerAsync(() => prompts, options, cancellationToken);
     }
 
     /// <summary>Ends the conversation: the parties zero its cache.</summary>
@@ -116,17 +86,68 @@ public sealed class Conversation : IAsyncDisposable
         else if (!_ended)
         {
             _ended = true;
-            SendTurn(new GenerationTurn());
+            try
+            {
+                SendTurn(new GenerationTurn());
+            }
+            catch (Exception error) when (IsOfAnEndedLink(error))
+            {
+                // The parties have ended it already.
+            }
         }
 
         await _channels.DisposeAsync().ConfigureAwait(false);
     }
 
+    private async IAsyncEnumerable<GeneratedToken> AnswerAsync(
+        Func<IReadOnlyList<IReadOnlyList<int>>> promptsOf, GenerationOptions? options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        options ??= new GenerationOptions();
+        IReadOnlyList<IReadOnlyList<int>> prompts = promptsOf();
+        new PromptCheck(_config).Require(prompts, [.. Enumerable.Range(0, Sequences).Select(LengthOf)], options);
+        if (_busy || _ended)
+        {
+            throw new InvalidOperationException(_ended ? "The conversation is over." : "A turn of the conversation is under way; read its answer to the end first.");
+        }
+
+        using var turn = new Turn(this, prompts, options);
+        _busy = true;
+        try
+        {
+            await foreach (GeneratedToken token in turn.TokensAsync(cancellationToken).ConfigureAwait(false))
+            {
+                // What was sent now stands in the cache; the token that follows does once it is sent itself. What is not shown does not count.
+                _kept[token.Sequence] += token.Index == 0 ? turn.SentFirst(token.Sequence) : 1;
+                _pending[token.Sequence] = token.Id;
+                yield return token;
+            }
+        }
+        finally
+        {
+            if (!await turn.LeaveAsync().ConfigureAwait(false))
+            {
+                End(cancellationToken.IsCancellationRequested ? "the client cancelled" : "the client left the answer before its end");
+                await turn.EndAsync().ConfigureAwait(false);
+            }
+
+            _busy = false;
+        }
+    }
+
     private void End(string reason)
     {
         _ended = true;
-        _channels.Abort(reason);
+        try
+        {
+            _channels.Abort(reason);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Disposed within the answer.
+        }
     }
+
+    private static bool IsOfAnEndedLink(Exception error) => error is IOException or ProtocolException or InvalidOperationException;
 
     private void SendTurn(GenerationTurn turn)
     {
@@ -148,10 +169,13 @@ public sealed class Conversation : IAsyncDisposable
         private readonly IReadOnlyList<int> _ends;
         private readonly bool[] _ended;
         private readonly bool _directed;
+        private readonly int[] _first;
         private int[][] _next;
         private int[] _running;
         private int _made;
         private bool _stepping;
+        private Task? _ahead;
+        private volatile bool _left;
 
         public Turn(Conversation conversation, IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options)
         {
@@ -164,13 +188,119 @@ public sealed class Conversation : IAsyncDisposable
             _decoders = [.. prompts.Select(prompt => DecoderAfter(prompt, conversation._client.Tokenizer))];
             _running = [.. Enumerable.Range(0, prompts.Count)];
             _next = [.. _running.Select(s => conversation._pending[s] is { } token ? [token, .. prompts[s]] : prompts[s].ToArray())];
+            _first = [.. _next.Select(n => n.Length)];
         }
 
         /// <summary>Whether another step follows.</summary>
         public bool GoesOn { get; private set; } = true;
 
-        /// <summary>One step: sends what is new, and reads the token that follows in each running sequence.</summary>
-        public async ValueTask<IReadOnlyList<GeneratedToken>> NextAsync(CancellationToken cancellationToken)
+        /// <summary>How many tokens the first step sends for a sequence.</summary>
+        public int SentFirst(int sequence) => _first[sequence];
+
+        /// <summary>The tokens of the answer, as they come.</summary>
+        /// <remarks>
+        /// Where the parties are not to see where a text ends, steps follow one another whatever the reader does: the time between them then tells nothing of the tokens.
+        /// With <see cref="GenerationOptions.StopEarly"/> nothing is computed that the reader has not asked for.
+        /// </remarks>
+        public async IAsyncEnumerable<GeneratedToken> TokensAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            if (!_options.StopEarly)
+            {
+                var tokens = Channel.CreateUnbounded<GeneratedToken>();
+                _ahead = RunAheadAsync(tokens.Writer, cancellationToken);
+                await foreach (GeneratedToken token in tokens.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    yield return token;
+                }
+
+                yield break;
+            }
+
+            while (GoesOn)
+            {
+                foreach (GeneratedToken token in Take(await ComputeAsync(cancellationToken).ConfigureAwait(false)))
+                {
+                    yield return token;
+                }
+            }
+        }
+
+        /// <summary>
+        /// Leaves the answer where it stands. True when the parties wait for another turn: at its end, and earlier where they wait for the client after each token. False where
+        /// the turn cannot be ended so.
+        /// </summary>
+        public async ValueTask<bool> LeaveAsync()
+        {
+            _left = true;
+            if (_ahead is { IsCompleted: false } && !_directed)
+            {
+                return false;
+            }
+
+            await EndAsync().ConfigureAwait(false);
+            if (_stepping || (GoesOn && !_directed))
+            {
+                return false;
+            }
+
+            try
+            {
+                if (GoesOn)
+                {
+                    SendNext([.. _running.Select(_ => false)]);
+                }
+
+                return true;
+            }
+            catch (Exception error) when (IsOfAnEndedLink(error))
+            {
+                return false;
+            }
+        }
+
+        /// <summary>Waits until nothing of the turn runs.</summary>
+        public Task EndAsync() => _ahead ?? Task.CompletedTask;
+
+        public void Dispose() => _sampler?.Dispose();
+
+        /// <summary>An answer's first token is decoded as what follows the prompt, and not as the beginning of a text, whose space is left out.</summary>
+        private static TokenDecoder? DecoderAfter(IReadOnlyList<int> prompt, Tokenizer? tokenizer)
+        {
+            TokenDecoder? decoder = tokenizer?.CreateDecoder();
+            for (int i = 0; decoder is not null && i < prompt.Count; i++)
+            {
+                if (prompt[i] < tokenizer!.VocabularySize)
+                {
+                    decoder.Append(prompt[i]);
+                }
+            }
+
+            return decoder;
+        }
+
+        /// <summary>Runs steps until the answer is whole or left; an error is the reader's.</summary>
+        private async Task RunAheadAsync(ChannelWriter<GeneratedToken> tokens, CancellationToken cancellationToken)
+        {
+            try
+            {
+                while (GoesOn && !_left)
+                {
+                    foreach (GeneratedToken token in Take(await ComputeAsync(cancellationToken).ConfigureAwait(false)))
+                    {
+                        tokens.TryWrite(token);
+                    }
+                }
+
+                tokens.Complete();
+            }
+            catch (Exception error)
+            {
+                tokens.Complete(error);
+            }
+        }
+
+        /// <summary>One step: sends what is new, and reads what the parties make of it.</summary>
+        private async Task<Step> ComputeAsync(CancellationToken cancellationToken)
         {
             Conversation c = _conversation;
             _stepping = true;
@@ -191,36 +321,7 @@ public sealed class Conversation : IAsyncDisposable
             Cost cost = Costs.Between(seconds, clock, end, sent.Client, reports, c._sent);
             c._sent = sent;
             _stepping = false;
-            return Take(chosen, _options.IncludeLogits ? logits : [], cost);
-        }
-
-        /// <summary>Stops the answer where it stands, if the parties wait for a word; false where the turn cannot be ended so, as when a step did not complete.</summary>
-        public bool Stop()
-        {
-            if (!_directed || _stepping || !GoesOn)
-            {
-                return false;
-            }
-
-            SendNext([.. _running.Select(_ => false)]);
-            return true;
-        }
-
-        public void Dispose() => _sampler?.Dispose();
-
-        /// <summary>An answer's first token is decoded as what follows the prompt, and not as the beginning of a text, whose space is left out.</summary>
-        private static TokenDecoder? DecoderAfter(IReadOnlyList<int> prompt, Tokenizer? tokenizer)
-        {
-            TokenDecoder? decoder = tokenizer?.CreateDecoder();
-            for (int i = 0; decoder is not null && i < prompt.Count; i++)
-            {
-                if (prompt[i] < tokenizer!.VocabularySize)
-                {
-                    decoder.Append(prompt[i]);
-                }
-            }
-
-            return decoder;
+            return new Step(chosen, _options.IncludeLogits ? logits : [], cost);
         }
 
         private async ValueTask SendAsync(CancellationToken cancellationToken)
@@ -280,8 +381,9 @@ public sealed class Conversation : IAsyncDisposable
             ? ""
             : (id < _conversation._client.Tokenizer!.VocabularySize ? decoder.Append(id) : "") + (last ? decoder.Flush() : "");
 
-        private List<GeneratedToken> Take(int[] chosen, double[] logits, Cost cost)
+        private List<GeneratedToken> Take(Step step)
         {
+            (int[] chosen, double[] logits, Cost cost) = (step.Chosen, step.Logits, step.Cost);
             Conversation c = _conversation;
             int index = _made++;
             bool last = _made == _options.MaxNewTokens;
@@ -291,9 +393,6 @@ public sealed class Conversation : IAsyncDisposable
                 (int sequence, int id) = (_running[row], chosen[row]);
                 if (!_ended[sequence])
                 {
-                    // What was sent now stands in the cache; the token that follows does once it is sent itself.
-                    c._kept[sequence] += _next[sequence].Length;
-                    c._pending[sequence] = id;
                     _ended[sequence] = _ends.Contains(id);
                     string text = Decode(_decoders[sequence], id, last || _ended[sequence]);
                     double[]? mine = logits.Length > 0 ? logits[(row * c._config.VocabSize)..][..c._config.VocabSize] : null;
@@ -310,6 +409,16 @@ public sealed class Conversation : IAsyncDisposable
             }
 
             return tokens;
+        }
+
+        /// <summary>What one step brought.</summary>
+        private sealed class Step(int[] chosen, double[] logits, Cost cost)
+        {
+            public int[] Chosen => chosen;
+
+            public double[] Logits => logits;
+
+            public Cost Cost => cost;
         }
     }
 }

@@ -58,7 +58,7 @@ public sealed partial class InferenceClient : IAsyncDisposable
         _network = network;
         _tokenizer = tokenizer;
         _identity = identity;
-        _configurationDigest = Convert.ToHexStringLower(SHA256.HashData(_config.ToJson()))[..16];
+        _configurationDigest = Convert.ToHexStringLower(SHA256.HashData(_config.ToJson()));
     }
 
     /// <summary>The labels, in the model's order; none where the model does not classify.</summary>

@@ -26,7 +26,39 @@ public sealed partial class PartyHost
             throw new RefusalException("the request's padding mask or positions are out of range");
         }
 
-        await InSessionAsync(client, request, message, loaded, session => ClassifyAsync(client, request, bert, session, cancellationToken), cancellationToken).ConfigureAwait(false);
+        // Party 0 admits first; at the others a request takes its place once party 0 has opened its links, so that nobody holds places at one party alone.
+        IDisposable? place = _endpoint.PartyId == 0 ? await TakePlaceAsync(client, cancellationToken).ConfigureAwait(false) : null;
+        try
+        {
+            await InSessionAsync(
+                client,
+                request,
+                message,
+                loaded,
+                async (session, _) =>
+                {
+                    place ??= await TakePlaceAsync(client, cancellationToken).ConfigureAwait(false);
+                    await ClassifyAsync(client, request, bert, session, cancellationToken).ConfigureAwait(false);
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            place?.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Takes one of the places for requests. Party 0 alone refuses when there is none, so that of several requests at once the parties do not each refuse another;
+    /// at the others a request waits until one that party 0 has already finished or refused is gone.
+    /// </summary>
+    private async Task<IDisposable> TakePlaceAsync(ClientConnection client, CancellationToken cancellationToken)
+    {
+        TimeSpan patience = _endpoint.PartyId == 0 ? TimeSpan.Zero : _options.AdmissionTimeout;
+        var watch = new ClientWatch(client.Channel, cancellationToken);
+        await using var watching = watch.ConfigureAwait(false);
+        return await _places.TryTakeAsync(patience, watch.Token).ConfigureAwait(false)
+            ?? throw new RefusalException($"the party computes {_places.Count} requests already, its bound; try again later");
     }
 
     private static async Task ClassifyAsync(
@@ -44,10 +76,10 @@ public sealed partial class PartyHost
         var watch = new ClientWatch(client.Channel, cancellationToken);
         await using (watch.ConfigureAwait(false))
         {
-            logits = await model.ForwardAsync(session, input, Progress(client.Channel, "encoder.layer."), watch.Token).ConfigureAwait(false);
+            logits = await model.ForwardAsync(session, input, ClientProgress.Of(client.Channel, "encoder.layer."), watch.Token).ConfigureAwait(false);
         }
 
         await session.ExportAsync(client.Channel, logits, cancellationToken).ConfigureAwait(false);
-        SendReport(client.Channel, session.Meter, inputClock);
+        PartyReport.Send(client.Channel, session.Meter, inputClock);
     }
 }

@@ -17,7 +17,7 @@ public sealed partial class PartyHost : IAsyncDisposable
 {
     private readonly IPartyEndpoint _endpoint;
     private readonly PartyHostOptions _options;
-    private readonly SemaphoreSlim _requests;
+    private readonly ComputePlaces _places;
     private readonly SemaphoreSlim _loading = new(1, 1);
     private readonly CancellationTokenSource _stopping = new();
     private readonly HashSet<Task> _running = [];
@@ -30,7 +30,7 @@ public sealed partial class PartyHost : IAsyncDisposable
         _endpoint = endpoint;
         _options = options ?? new PartyHostOptions();
         _options.Validate();
-        _requests = new SemaphoreSlim(_options.Places, _options.Places);
+        _places = new ComputePlaces(_options.Places, _options.IdleMemoryTimeout, () => _model?.Session.Trim());
     }
 
     /// <summary>Serves until cancelled or disposed.</summary>
@@ -93,7 +93,7 @@ public sealed partial class PartyHost : IAsyncDisposable
         }
 
         await _endpoint.DisposeAsync().ConfigureAwait(false);
-        _requests.Dispose();
+        _places.Dispose();
         _loading.Dispose();
         _stopping.Dispose();
     }
@@ -171,7 +171,7 @@ public sealed partial class PartyHost : IAsyncDisposable
     /// <summary>A message may quote what a client sent: no line of the log is of its making.</summary>
     private static string Printable(string text) => string.Concat(text.Take(500).Select(c => char.IsControl(c) ? '?' : c));
 
-    private static string DigestOf(byte[] text) => Convert.ToHexStringLower(SHA256.HashData(text))[..16];
+    private static string DigestOf(byte[] text) => Convert.ToHexStringLower(SHA256.HashData(text));
 
     private static void Require(IReadOnlyCollection<string>? listed, ClientConnection client, string role)
     {
@@ -208,9 +208,6 @@ public sealed partial class PartyHost : IAsyncDisposable
             throw new RefusalException($"the request has the {what} {theirs}, the party's model {ours}");
         }
     }
-
-    /// <summary>A request that this party does not serve; the message goes to the client.</summary>
-    private sealed class RefusalException(string message) : Exception(message);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Party {Party}: the request of {Client} ended: {Reason}")]
     private static partial void LogFailure(ILogger logger, int party, string client, string reason);

@@ -7,8 +7,28 @@ namespace SecureTransformer.Hosting;
 /// <summary>What a party host may use.</summary>
 public sealed class PartyHostOptions
 {
-    /// <summary>The largest number of requests computed at once; a client beyond it is refused. The default is 4.</summary>
+    /// <summary>
+    /// The largest number of requests and steps of conversations computed at once; a request beyond it is refused, a step of a conversation waits its turn. The default is 4.
+    /// </summary>
     public int MaxConcurrentRequests { get; init; } = 4;
+
+    /// <summary>The largest number of conversations open at once, computed on or not; a client beyond it is refused. The default is 16.</summary>
+    public int MaxConversations { get; init; } = 16;
+
+    /// <summary>The largest number of conversations that one client, known by its key, has open at once. The default is 4.</summary>
+    public int MaxConversationsPerClient { get; init; } = 4;
+
+    /// <summary>The largest number of texts that a conversation continues side by side. The default is 64.</summary>
+    public int MaxSequences { get; init; } = 64;
+
+    /// <summary>The most memory that one conversation's computation may take, in bytes, as reckoned from its public sizes. The default is a quarter of what the system gives this process.</summary>
+    public long MaxRequestBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
+    /// <summary>Whether a client may only have tokens chosen by the parties, and never sees logits. The default is no.</summary>
+    public bool RequirePrivateSampling { get; init; }
+
+    /// <summary>How long memory of requests is kept for the next one once nothing is computed; 10 seconds.</summary>
+    public TimeSpan IdleMemoryTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Who may hand over a model, as the network names its clients (over TLS the fingerprints of their keys); null for every client.</summary>
     public IReadOnlyCollection<string>? Owners { get; init; }
@@ -22,7 +42,7 @@ public sealed class PartyHostOptions
     /// <summary>The largest number of tokens of a request, or of all sequences of a conversation together. The default is 4,096.</summary>
     public int MaxTokens { get; init; } = 4096;
 
-    /// <summary>How long a conversation keeps its place and its cache while the client says nothing; 10 minutes.</summary>
+    /// <summary>How long a conversation keeps its cache while the client says nothing, between turns or between the tokens that it directs; 10 minutes.</summary>
     public TimeSpan ConversationTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>The most memory that a model's shares may take, in bytes. The default is what the system gives this process.</summary>
@@ -46,6 +66,12 @@ public sealed class PartyHostOptions
         MaxConcurrentRequests = MaxConcurrentRequests,
         MaxTokens = MaxTokens,
         ConversationTimeout = ConversationTimeout,
+        MaxConversations = MaxConversations,
+        MaxConversationsPerClient = MaxConversationsPerClient,
+        MaxSequences = MaxSequences,
+        MaxRequestBytes = MaxRequestBytes,
+        RequirePrivateSampling = RequirePrivateSampling,
+        IdleMemoryTimeout = IdleMemoryTimeout,
         MaxModelBytes = MaxModelBytes,
         ShareDirectory = ShareDirectory,
         MaxDegreeOfParallelism = MaxDegreeOfParallelism,
@@ -66,6 +92,11 @@ public sealed class PartyHostOptions
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(AdmissionTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxTokens, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ConversationTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxConversations, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxConversationsPerClient, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxSequences, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxRequestBytes, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(IdleMemoryTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxModelBytes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxDegreeOfParallelism, 1);
         if (ShareDirectory is not null)

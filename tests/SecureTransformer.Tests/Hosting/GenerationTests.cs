@@ -244,7 +244,7 @@ public class GenerationTests
     public async Task A_party_refuses_what_a_client_should_have_refused()
     {
         // The parties' own bound is lower than the model's context.
-        await using HostedParties parties = await new HostedParties(new PartyHostOptions { MaxTokens = 20 }).LoadAsync(DecoderRuns.DirectoryOf("gpt2-arith"));
+        await using HostedParties parties = await new HostedParties(new PartyHostOptions { MaxTokens = 20, MaxSequences = 20 }).LoadAsync(DecoderRuns.DirectoryOf("gpt2-arith"));
         await using InferenceClient client = Client(parties, "gpt2-arith");
         ProtocolException error = await Assert.ThrowsAsync<ProtocolException>(() => ReadAsync(client.GenerateAsync(new int[18], s_short)));
         Assert.Contains("would have 21 tokens; this party takes 20", error.Message, StringComparison.Ordinal);

@@ -1,0 +1,19 @@
+using SecureTransformer.Layers;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Hosting;
+
+/// <summary>Signs of life to a client after each layer: it must not take a long computation for a dead party.</summary>
+internal static class ClientProgress
+{
+    /// <summary>An observer that signals after each part whose name is this prefix and a number.</summary>
+    public static TensorObserver Of(IChannel client, string layers) => (name, _) =>
+    {
+        if (name.StartsWith(layers, StringComparison.Ordinal) && !name.Contains('/', StringComparison.Ordinal))
+        {
+            ControlChannel.Signal(client, HostOperations.Progress);
+        }
+
+        return ValueTask.CompletedTask;
+    };
+}

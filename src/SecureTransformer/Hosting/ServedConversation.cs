@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using SecureTransformer.Architectures;
+using SecureTransformer.Generation;
+using SecureTransformer.Layers;
+using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Hosting;
+
+/// <summary>A party's end of a <see cref="Conversation"/>: turns of new tokens and answers over one cache. It keeps a place only while it computes.</summary>
+internal sealed class ServedConversation(
+    IChannel client, ChannelSet links, MpcSession session, DecoderModel model, KeyValueCache cache, ComputePlaces places, PartyHostOptions options)
+{
+    private static readonly TimeSpan s_poll = TimeSpan.FromSeconds(1);
+
+    /// <summary>Serves turns until the client ends the conversation.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            byte[] message = await AwaitClientAsync(ct => ControlChannel.ReceiveAsync(client, HostOperations.Turn, ct), cancellationToken).ConfigureAwait(false);
+            GenerationTurn turn = ControlChannel.Decode(message, ControlJson.Default.GenerationTurn, client.PeerName);
+            if (turn.NewTokens.Length == 0)
+            {
+                return;
+            }
+
+            new TurnCheck(options, model.Config).Require(turn, cache);
+            await AnswerAsync(turn, message, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task AnswerAsync(GenerationTurn turn, byte[] message, CancellationToken cancellationToken)
+    {
+        using SessionScope scope = session.BeginScope();
+        int vocabulary = model.Config.VocabSize;
+        int[] lengths = turn.NewTokens;
+        IDisposable? place = await EnterAsync("turn of the conversation", message, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            for (int sequence = 0; sequence < cache.Sequences; sequence++)
+            {
+                cache.Truncate(sequence, turn.Kept[sequence]);
+            }
+
+            SecretTensor tokens = await session.ImportAsync(client, new TensorShape(lengths.Sum(), vocabulary), 0, cancellationToken).ConfigureAwait(false); // [N, V]
+            for (int made = 1; ; made++)
+            {
+                SecretTensor? chosen = await StepAsync(turn, tokens, lengths, cancellationToken).ConfigureAwait(false);
+                tokens.Dispose();
+                if (made == turn.MaxNewTokens)
+                {
+                    return;
+                }
+
+                int[] running = [.. Enumerable.Range(0, lengths.Length).Where(sequence => lengths[sequence] > 0)];
+                int[] rows = [.. Enumerable.Range(0, running.Length)];
+                if (turn.IsDirected)
+                {
+                    place.Dispose();
+                    byte[] next = await AwaitClientAsync(ct => NextAsync(running.Length, ct), cancellationToken).ConfigureAwait(false);
+                    rows = [.. rows.Where(row => next[row] != 0)];
+                    if (rows.Length == 0)
+                    {
+                        await session.AgreeAsync("choice of texts to go on", next, cancellationToken).ConfigureAwait(false);
+                        return;
+                    }
+
+                    place = await EnterAsync("choice of texts to go on", next, cancellationToken).ConfigureAwait(false);
+                }
+
+                lengths = [.. Enumerable.Range(0, lengths.Length).Select(sequence => rows.Any(row => running[row] == sequence) ? 1 : 0)];
+                tokens = chosen is null
+                    ? await session.ImportAsync(client, new TensorShape(rows.Length, vocabulary), 0, cancellationToken).ConfigureAwait(false)
+                    : session.GatherRows(chosen, rows);
+                chosen?.Dispose();
+            }
+        }
+        finally
+        {
+            place?.Dispose();
+        }
+    }
+
+    /// <summary>Computes on new tokens and gives the client what follows: the logits, or the token's id. One-hot rows of the token where it was chosen here.</summary>
+    private async ValueTask<SecretTensor?> StepAsync(GenerationTurn turn, SecretTensor tokens, int[] lengths, CancellationToken cancellationToken)
+    {
+        int inputClock = session.Meter.Clock;
+        SecretTensor? chosen = null;
+        using (SessionScope scope = session.BeginScope())
+        {
+            SecretTensor answer;
+            var watch = new ClientWatch(client, cancellationToken);
+            await using (watch.ConfigureAwait(false))
+            {
+                answer = await model.ForwardAsync(session, tokens, cache.Begin(lengths), ClientProgress.Of(client, "decoder.layer."), watch.Token).ConfigureAwait(false); // [R, V]
+                if (turn.Private)
+                {
+                    SecretToken token = turn.Temperature == 0
+                        ? await PrivateChoice.GreedyAsync(session, answer, cancellationToken: watch.Token).ConfigureAwait(false)
+                        : await PrivateChoice.SampleAsync(session, answer, turn.Temperature, cancellationToken: watch.Token).ConfigureAwait(false);
+                    chosen = scope.Keep(token.OneHot);                                                                                  // [R, V]
+                    answer = token.Id;                                                                                                  // [R]
+                }
+            }
+
+            await session.ExportAsync(client, answer, cancellationToken).ConfigureAwait(false);
+        }
+
+        PartyReport.Send(client, session.Meter, inputClock);
+        return chosen;
+    }
+
+    /// <summary>
+    /// Compares a client's word with the other parties, and takes a place to compute. Party 0 takes its place first and the others after it has said so, so that of several
+    /// conversations at once the parties compute the same ones.
+    /// </summary>
+    private async ValueTask<IDisposable> EnterAsync(string what, byte[] message, CancellationToken cancellationToken)
+    {
+        if (session.PartyId != 0)
+        {
+            await session.AgreeAsync(what, message, cancellationToken).ConfigureAwait(false);
+        }
+
+        IDisposable place = await places.TryTakeAsync(options.AdmissionTimeout, cancellationToken).ConfigureAwait(false)
+            ?? throw new RefusalException($"the party computes {places.Count} requests already, its bound, and none ended within {options.AdmissionTimeout.TotalSeconds:0} s; try again later");
+        if (session.PartyId == 0)
+        {
+            try
+            {
+                await session.AgreeAsync(what, message, cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                place.Dispose();
+                throw;
+            }
+        }
+
+        return place;
+    }
+
+    /// <summary>Which of the running texts go on, a byte each.</summary>
+    private async ValueTask<byte[]> NextAsync(int count, CancellationToken cancellationToken)
+    {
+        using FrameBuffer frame = await client.ReceiveAsync(HostOperations.Next, count, cancellationToken).ConfigureAwait(false);
+        return frame.Span.ToArray();
+    }
+
+    /// <summary>A client may think, but not for ever; and not when another party has given up.</summary>
+    private async ValueTask<byte[]> AwaitClientAsync(Func<CancellationToken, ValueTask<byte[]>> receive, CancellationToken cancellationToken)
+    {
+        long since = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            using var poll = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            poll.CancelAfter(s_poll < options.ConversationTimeout ? s_poll : options.ConversationTimeout);
+            try
+            {
+                return await receive(poll.Token).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is PeerTimeoutException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            {
+            }
+
+            if (links.HasEnded)
+            {
+                throw new RefusalException("another party has ended the conversation; it is over here too and its cache zeroed");
+            }
+
+            if (Stopwatch.GetElapsedTime(since) >= options.ConversationTimeout)
+            {
+                throw new RefusalException($"the client said nothing for {options.ConversationTimeout.TotalSeconds:0} s; the conversation is over and its cache zeroed");
+            }
+        }
+    }
+}
