@@ -10,6 +10,9 @@ internal sealed class AddedTokenFinder
     /// <summary>The search automaton takes memory in proportion to the tokens' characters.</summary>
     private const int MaxCharacters = 1_000_000;
 
+    /// <summary>Each length that occurs is looked up where a token is found, so their number and size bound the time.</summary>
+    private const int MaxLength = 256;
+
     private readonly Dictionary<string, AddedToken> _tokens = new(StringComparer.Ordinal);
     private readonly int[] _lengths;
     private readonly SearchValues<string> _search;
@@ -30,6 +33,11 @@ internal sealed class AddedTokenFinder
         if (_tokens.Keys.Sum(t => (long)t.Length) > MaxCharacters)
         {
             throw new InvalidDataException($"{file}: the added tokens have more than {MaxCharacters} characters together.");
+        }
+
+        if (_tokens.Keys.Any(t => t.Length > MaxLength))
+        {
+            throw new InvalidDataException($"{file}: an added token has more than {MaxLength} characters.");
         }
 
         _lengths = [.. _tokens.Keys.Select(t => t.Length).Distinct().OrderDescending()];

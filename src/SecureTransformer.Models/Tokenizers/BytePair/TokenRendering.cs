@@ -11,6 +11,11 @@ internal sealed class TokenRendering
 
     private const int MaxSteps = 16;
 
+    /// <summary>All replacements together make a token at most about this many times longer.</summary>
+    private const int MaxGrowth = 16;
+
+    private int _growth = 1;
+
     private readonly List<(string Replaced, string Content)> _replacements = [];
     private char? _metaspace;
     private bool _byteFallback;
@@ -111,7 +116,8 @@ internal sealed class TokenRendering
                 FirstIsPlain = MetaspacePreTokenizer.ReadScheme(part) != "never";
                 break;
             case "Replace":
-                _replacements.Add((TextNormalizer.ReadPattern(part), ReadContent(part)));
+                string replaced = TextNormalizer.ReadPattern(part);
+                _replacements.Add((replaced, ReadContent(part, replaced)));
                 break;
             case "ByteFallback":
                 _byteFallback = true;
@@ -124,9 +130,18 @@ internal sealed class TokenRendering
         }
     }
 
-    private static string ReadContent(JsonFields part) => part.RequiredString("content") is { Length: <= 16 } content
-        ? content
-        : throw part.Error("content", "has more than 16 characters");
+    private string ReadContent(JsonFields part, string replaced)
+    {
+        string content = part.RequiredString("content");
+        int factor = Math.Max(1, (content.Length + replaced.Length - 1) / replaced.Length);
+        if (content.Length > MaxGrowth || factor * _growth > MaxGrowth)
+        {
+            throw part.Error("content", $"makes a token more than {MaxGrowth} times longer");
+        }
+
+        _growth *= factor;
+        return content;
+    }
 
     private static (char, int) ReadStrip(JsonFields part)
     {
