@@ -8,7 +8,7 @@ public sealed class DecoderStep
 {
     private readonly int[] _positions;
     private readonly int[] _sequences;
-    private (IReadOnlyList<int> Rows, int Heads, int KeyValueHeads, AttentionPlan Plan)? _plan;
+    private (IReadOnlyList<int> Rows, int Heads, int KeyValueHeads, IReadOnlyList<AttentionPlan> Plans)? _plans;
 
     internal DecoderStep(KeyValueCache cache, IReadOnlyList<int> lengths, bool allRows)
     {
@@ -51,14 +51,14 @@ public sealed class DecoderStep
     /// <summary>Which sequence a new row belongs to.</summary>
     internal int SequenceOf(int row) => _sequences[row];
 
-    /// <summary>Where the rows of attention stand: the same for all blocks that ask for the same rows.</summary>
-    internal AttentionPlan PlanOf(IReadOnlyList<int> rows, int heads, int keyValueHeads)
+    /// <summary>Where the rows of attention stand, run by run: the same for all blocks that ask for the same rows.</summary>
+    internal IReadOnlyList<AttentionPlan> PlansOf(IReadOnlyList<int> rows, int heads, int keyValueHeads)
     {
-        if (_plan is not { } known || !ReferenceEquals(known.Rows, rows) || known.Heads != heads || known.KeyValueHeads != keyValueHeads)
+        if (_plans is not { } known || !ReferenceEquals(known.Rows, rows) || known.Heads != heads || known.KeyValueHeads != keyValueHeads)
         {
-            _plan = known = (rows, heads, keyValueHeads, new AttentionPlan(this, rows, heads, keyValueHeads));
+            _plans = known = (rows, heads, keyValueHeads, AttentionPlan.Create(this, rows, heads, keyValueHeads, Cache.MaxScores));
         }
 
-        return known.Plan;
+        return known.Plans;
     }
 }

@@ -22,6 +22,11 @@ public sealed class KeyValueCache : IDisposable
     /// <param name="layers">The number of the model's blocks.</param>
     /// <param name="sequences">The number of texts that are continued side by side.</param>
     public KeyValueCache(MpcSession session, int layers, int sequences = 1)
+        : this(session, layers, sequences, AttentionPlan.MaxScores)
+    {
+    }
+
+    internal KeyValueCache(MpcSession session, int layers, int sequences, long maxScores)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentOutOfRangeException.ThrowIfLessThan(layers, 1);
@@ -30,6 +35,7 @@ public sealed class KeyValueCache : IDisposable
         _keys = new SecretTensor?[layers];
         _values = new SecretTensor?[layers];
         _rows = [.. Enumerable.Range(0, sequences).Select(_ => new List<int>())];
+        MaxScores = maxScores;
     }
 
     /// <summary>The number of blocks.</summary>
@@ -51,7 +57,7 @@ public sealed class KeyValueCache : IDisposable
         ArgumentNullException.ThrowIfNull(lengths);
         ObjectDisposedException.ThrowIf(_disposed, this);
         RequireComplete();
-        if (lengths.Count != Sequences || lengths.Any(l => l < 0) || lengths.Sum() < 1)
+        if (lengths.Count != Sequences || lengths.Any(l => l < 0) || lengths.Sum(l => (long)l) is < 1 or > TensorShape.MaxCount)
         {
             throw new ArgumentException($"The new tokens [{string.Join(", ", lengths)}] do not fit {Sequences} sequences, of which one at least has some.", nameof(lengths));
         }
@@ -59,37 +65,88 @@ public sealed class KeyValueCache : IDisposable
         return _step = new DecoderStep(this, lengths, allRows);
     }
 
-    /// <summary>Forgets the tokens of a sequence from a position on. Their rows are freed when nothing is behind them; the others are copied.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The sequence is shorter.</exception>
+    /// <summary>Forgets the tokens of a sequence from a position on; see <see cref="Truncate(ReadOnlySpan{int})"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such sequence, or it is shorter.</exception>
     public void Truncate(int sequence, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(sequence);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(sequence, Sequences);
+        int[] lengths = [.. _rows.Select(rows => rows.Count)];
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, lengths[sequence]);
+        lengths[sequence] = length;
+        Truncate(lengths);
+    }
+
+    /// <summary>Forgets the tokens of every sequence from a position on. What is kept is copied once, block by block, unless nothing is forgotten.</summary>
+    /// <param name="lengths">The number of tokens that each sequence keeps.</param>
+    /// <exception cref="ArgumentException">The number of lengths is not that of the sequences.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A sequence is shorter.</exception>
+    /// <exception cref="InvalidOperationException">The pass before did not complete.</exception>
+    public void Truncate(ReadOnlySpan<int> lengths)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         RequireComplete();
-        ArgumentOutOfRangeException.ThrowIfNegative(length);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, LengthOf(sequence));
-        if (length == LengthOf(sequence))
+        if (lengths.Length != Sequences)
+        {
+            throw new ArgumentException($"{lengths.Length} lengths for {Sequences} sequences.", nameof(lengths));
+        }
+
+        int left = 0;
+        for (int sequence = 0; sequence < Sequences; sequence++)
+        {
+            if (lengths[sequence] < 0 || lengths[sequence] > LengthOf(sequence))
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(lengths), lengths[sequence], $"Sequence {sequence} has {LengthOf(sequence)} tokens.");
+            }
+
+            left += lengths[sequence];
+        }
+
+        if (left == _count)
         {
             return;
         }
 
-        _rows[sequence].RemoveRange(length, LengthOf(sequence) - length);
-        int[] kept = [.. _rows.SelectMany(r => r).Order()];
-        for (int layer = 0; layer < Layers; layer++)
+        // What is kept moves up in the order in which it stands.
+        var kept = new bool[_count];
+        for (int sequence = 0; sequence < Sequences; sequence++)
         {
-            Replace(ref _keys[layer], rows => Compact(rows, kept));
-            Replace(ref _values[layer], rows => Compact(rows, kept));
+            List<int> rows = _rows[sequence];
+            rows.RemoveRange(lengths[sequence], rows.Count - lengths[sequence]);
+            foreach (int row in rows)
+            {
+                kept[row] = true;
+            }
         }
 
-        var places = new Dictionary<int, int>(kept.Select((row, place) => KeyValuePair.Create(row, place)));
+        var from = new int[left];
+        var to = new int[_count];
+        int next = 0;
+        for (int row = 0; row < kept.Length; row++)
+        {
+            if (kept[row])
+            {
+                from[next] = row;
+                to[row] = next++;
+            }
+        }
+
         foreach (List<int> rows in _rows)
         {
             for (int i = 0; i < rows.Count; i++)
             {
-                rows[i] = places[rows[i]];
+                rows[i] = to[rows[i]];
             }
         }
 
-        _count = kept.Length;
+        _count = left;
+        for (int layer = 0; layer < Layers; layer++)
+        {
+            Replace(ref _keys[layer], rows => Compact(rows, from));
+            Replace(ref _values[layer], rows => Compact(rows, from));
+        }
     }
 
     /// <summary>Zeroes and frees the rows.</summary>
@@ -107,6 +164,9 @@ public sealed class KeyValueCache : IDisposable
     internal IReadOnlyList<int> RowsOf(int sequence) => _rows[sequence];
 
     internal int RowCount => _count;
+
+    /// <summary>The most scores of one block of attention's rows; see <see cref="AttentionPlan.MaxScores"/>.</summary>
+    internal long MaxScores { get; }
 
     /// <summary>Counts the rows that a step is about to add; the row of the first.</summary>
     internal void Reserve(int sequence, int rows)
@@ -143,8 +203,14 @@ public sealed class KeyValueCache : IDisposable
         int heads = rows.Shape[0];
         int total = rows.Shape[1];
         int width = rows.Shape[2];
-        using SecretTensor flat = _session.Reshape(rows, new TensorShape(heads * total, width));
-        using SecretTensor gathered = _session.GatherRows(flat, [.. Enumerable.Range(0, heads).SelectMany(h => kept.Select(row => (h * total) + row))]);
+        var places = new int[checked(heads * kept.Length)];
+        for (int i = 0; i < places.Length; i++)
+        {
+            places[i] = (i / kept.Length * total) + kept[i % kept.Length];
+        }
+
+        using SecretTensor flat = _session.Reshape(rows, new TensorShape((long)heads * total, width));
+        using SecretTensor gathered = _session.GatherRows(flat, places);
         return _session.Retain(_session.Reshape(gathered, new TensorShape(heads, kept.Length, width)));
     }
 

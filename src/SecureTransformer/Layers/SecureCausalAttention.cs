@@ -51,10 +51,14 @@ public sealed class SecureCausalAttention : IDisposable
     /// <param name="layer">The number of this block in the cache.</param>
     /// <param name="rows">The rows that ask, in order.</param>
     /// <param name="observe">
-    /// Is shown "q" [sequences * heads, R, d], "k" and "v" [sequences * kv heads, T, d], "probabilities" [sequences * heads, R, T] and "context" [R, heads * d].
+    /// Is shown "q" [sequences * heads, r, d], "k" and "v" [sequences * kv heads, T, d], "probabilities" [sequences * heads, r, T], once for each run of rows, and at last
+    /// "context" [R, heads * d]. Only sequences that ask are in a run; r is the most rows of one of them.
     /// </param>
     /// <param name="cancellationToken">Cancels; inside an operation that ends the session.</param>
-    /// <remarks>Four batched products, a truncation for the rotation, and one softmax, all heads and sequences at once.</remarks>
+    /// <remarks>
+    /// Four batched products, a truncation for the rotation, and one softmax, all heads and sequences at once. Where the scores, filled up to the longest sequence, would be
+    /// more than 2^21, the asking rows are attended in several runs, one after another: memory is bounded, and two of the products and the softmax cost their rounds for each run.
+    /// </remarks>
     public async ValueTask<SecretTensor> ForwardAsync(
         MpcSession session,
         SecretTensor x,
@@ -68,10 +72,9 @@ public sealed class SecureCausalAttention : IDisposable
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(step);
         ArgumentNullException.ThrowIfNull(rows);
+        ArgumentOutOfRangeException.ThrowIfZero(rows.Count, nameof(rows));
         using SessionScope scope = session.BeginScope("attention");
-        AttentionPlan plan = step.PlanOf(rows, _heads, _keyValueHeads);
-        int group = _heads / _keyValueHeads;
-        int batch = plan.Sequences * _keyValueHeads;
+        IReadOnlyList<AttentionPlan> plans = step.PlansOf(rows, _heads, _keyValueHeads);
 
         SecretTensor joined = await _queryKeyValue.ForwardAsync(session, x, cancellationToken).ConfigureAwait(false);                   // [N, (heads + 2 kv) d]
         SecretTensor split = session.Permute(session.Reshape(joined, new TensorShape(step.Count, _heads + (2 * _keyValueHeads), _headSize)), 1, 0, 2);
@@ -85,24 +88,40 @@ public sealed class SecureCausalAttention : IDisposable
         SecretTensor q = session.Slice(turned, 0, 0, _heads);                                                                          // [heads, N, d]
         (SecretTensor keys, SecretTensor values) = step.Cache.Append(
             step, layer, session.Slice(turned, 0, _heads, _keyValueHeads), session.Slice(split, 0, _heads + _keyValueHeads, _keyValueHeads));
-        SecretTensor asked = Arrange(q, plan.QueryRows, new TensorShape(batch, group * plan.QueryCount, _headSize));                    // [B kv, group R, d]
-        SecretTensor k = Arrange(keys, plan.KeyRows, new TensorShape(batch, plan.KeyCount, _headSize));                                // [B kv, T, d]
-        SecretTensor v = Arrange(values, plan.KeyRows, k.Shape);                                                                       // [B kv, T, d]
+        var parts = new SecretTensor[plans.Count];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            parts[i] = await AttendAsync(session, q, keys, values, plans[i], observe, cancellationToken).ConfigureAwait(false);
+        }
+
+        SecretTensor context = parts.Length == 1 ? parts[0] : session.Concatenate(parts, 0);                                           // [R, heads d]
+        await observe.ShowAsync(session, "context", context).ConfigureAwait(false);
+        return scope.Keep(await _output.ForwardAsync(session, context, cancellationToken).ConfigureAwait(false));                      // [R, H]
+    }
+
+    /// <summary>Queries [heads, N, d] on keys and values [kv heads, cached rows, d]: the contexts of a plan's r rows, [r, heads * d].</summary>
+    private async ValueTask<SecretTensor> AttendAsync(
+        MpcSession session, SecretTensor q, SecretTensor keys, SecretTensor values, AttentionPlan plan, TensorObserver? observe, CancellationToken cancellationToken)
+    {
+        using SessionScope scope = session.BeginScope();
+        int batch = plan.Sequences * _keyValueHeads;
+        SecretTensor asked = Arrange(q, plan.QueryRows, new TensorShape(batch, _heads / _keyValueHeads * plan.QueryCount, _headSize)); // [B kv, group r, d]
+        SecretTensor k = Arrange(Run(keys), plan.KeyRows, new TensorShape(batch, plan.KeyCount, _headSize));                           // [B kv, T, d]
+        SecretTensor v = Arrange(Run(values), plan.KeyRows, k.Shape);                                                                  // [B kv, T, d]
         await ShowPerHeadAsync("q", asked, _headSize).ConfigureAwait(false);
         await observe.ShowAsync(session, "k", k).ConfigureAwait(false);
         await observe.ShowAsync(session, "v", v).ConfigureAwait(false);
 
-        SecretTensor scores = await session.MatMulAsync(asked, k, transposeRight: true, cancellationToken: cancellationToken).ConfigureAwait(false); // [B kv, group R, T]
-        SecretTensor probabilities = await Softmax.EvaluateAsync(session, scores, plan.Keep, cancellationToken: cancellationToken).ConfigureAwait(false);
+        SecretTensor scores = await session.MatMulAsync(asked, k, transposeRight: true, cancellationToken: cancellationToken).ConfigureAwait(false); // [B kv, group r, T]
+        SecretTensor probabilities = await Softmax.EvaluateAsync(session, scores, plan.MakeMask(_heads), cancellationToken: cancellationToken).ConfigureAwait(false);
         scores.Dispose();
         await ShowPerHeadAsync("probabilities", probabilities, plan.KeyCount).ConfigureAwait(false);
 
-        SecretTensor gathered = await session.MatMulAsync(probabilities, v, cancellationToken: cancellationToken).ConfigureAwait(false); // [B kv, group R, d]
-        probabilities.Dispose();
-        SecretTensor flat = session.Reshape(gathered, new TensorShape(plan.Sequences * _heads * plan.QueryCount, _headSize));
-        SecretTensor context = session.Reshape(session.GatherRows(flat, plan.ContextRows), new TensorShape(rows.Count, _heads * _headSize)); // [R, heads d]
-        await observe.ShowAsync(session, "context", context).ConfigureAwait(false);
-        return scope.Keep(await _output.ForwardAsync(session, context, cancellationToken).ConfigureAwait(false));                      // [R, H]
+        SecretTensor gathered = await session.MatMulAsync(probabilities, v, cancellationToken: cancellationToken).ConfigureAwait(false); // [B kv, group r, d]
+        SecretTensor flat = session.Reshape(gathered, new TensorShape((long)plan.Sequences * _heads * plan.QueryCount, _headSize));
+        return scope.Keep(session.Reshape(session.GatherRows(flat, plan.ContextRows), new TensorShape(plan.RowCount, _heads * _headSize))); // [r, heads d]
+
+        SecretTensor Run(SecretTensor rows) => plan.KeyRows is null && plan.KeyCount < rows.Shape[1] ? session.Slice(rows, 1, plan.KeyStart, plan.KeyCount) : rows;
 
         SecretTensor Arrange(SecretTensor tensor, int[]? order, TensorShape shape) => order is null
             ? session.Reshape(tensor, shape)
@@ -110,7 +129,7 @@ public sealed class SecureCausalAttention : IDisposable
 
         ValueTask ShowPerHeadAsync(string name, SecretTensor tensor, int width) => observe is null
             ? ValueTask.CompletedTask
-            : observe.ShowAsync(session, name, session.Reshape(tensor, new TensorShape(plan.Sequences * _heads, plan.QueryCount, width)));
+            : observe.ShowAsync(session, name, session.Reshape(tensor, new TensorShape((long)plan.Sequences * _heads, plan.QueryCount, width)));
     }
 
     /// <summary>Zeroes and frees the weights.</summary>

@@ -98,40 +98,98 @@ public static class Softmax
         return session.Gather(result, scatter, x.Shape);
     }
 
-    /// <summary>A mask of its own for each row, as for causal attention: what is left out repeats a kept position for the maximum and costs nothing afterwards.</summary>
+    /// <summary>
+    /// A mask of its own for each row, as for causal attention: what is left out repeats a kept position for the maximum and costs nothing afterwards.
+    /// A row that keeps one position is 1 there, at no cost.
+    /// </summary>
     private static async ValueTask<SecretTensor> EvaluateRaggedAsync(
         MpcSession session, SecretTensor x, bool[] keep, int width, CancellationToken cancellationToken)
     {
         int columns = x.Shape[-1];
-        int count = x.Shape.Count;
-        var repeat = new int[count];
-        var scatter = new int[count];
-        var gather = new List<int>();
-        var rowOf = new List<int>();
-        for (int row = 0; row < count; row += columns)
+        (int rows, int kept) = Computed(x.Shape.Rows, columns, keep);
+        if (rows == 0)
         {
-            int first = row + keep.AsSpan(row % keep.Length, columns).IndexOf(true);
-            for (int i = row; i < row + columns; i++)
+            using SecretTensor units = session.Constant(x.Shape, 1, x.FractionalBits);
+            return session.MultiplyInteger(units, [.. keep.Select(k => k ? 1L : 0)]);
+        }
+
+        var shape = new TensorShape(rows, columns);
+        var flat = new TensorShape(kept);
+        var repeat = new int[shape.Count];
+        var sums = new int[shape.Count];
+        var gather = new int[kept];
+        var rowOf = new int[kept];
+        var scatter = new int[x.Shape.Count];
+        int place = 0;
+        int computed = 0;
+        for (int start = 0; start < scatter.Length; start += columns)
+        {
+            ReadOnlySpan<bool> mask = keep.AsSpan(start % keep.Length, columns);
+            int first = mask.IndexOf(true);
+            Span<int> target = scatter.AsSpan(start, columns);
+            target.Fill(-1);
+            if (mask.LastIndexOf(true) == first)
             {
-                bool kept = keep[i % keep.Length];
-                repeat[i] = kept ? i : first;
-                scatter[i] = kept ? gather.Count : -1;
-                if (kept)
+                target[first] = kept;
+                continue;
+            }
+
+            for (int i = 0; i < columns; i++)
+            {
+                int copy = (computed * columns) + i;
+                repeat[copy] = start + (mask[i] ? i : first);
+                sums[copy] = mask[i] ? place : -1;
+                if (mask[i])
                 {
-                    gather.Add(i);
-                    rowOf.Add(row / columns);
+                    gather[place] = start + i;
+                    rowOf[place] = computed;
+                    target[i] = place++;
                 }
+            }
+
+            computed++;
+        }
+
+        SecretTensor repeated = session.Gather(x, repeat, shape);
+        SecretTensor maximum = await session.MaximumAsync(repeated, width, cancellationToken).ConfigureAwait(false);
+        repeated.Dispose();
+        SecretTensor chosen = session.Gather(x, gather, flat);
+        SecretTensor largest = session.Gather(maximum, rowOf, flat);
+        SecretTensor difference = session.Subtract(chosen, largest);
+        chosen.Dispose();
+        largest.Dispose();
+        SecretTensor e = await session.EvaluateAsync(Exp.Default.WithWidth(width), difference, cancellationToken).ConfigureAwait(false);
+        difference.Dispose();
+        SecretTensor filled = session.Gather(e, sums, shape);
+        SecretTensor sum = session.Sum(filled);
+        filled.Dispose();
+        SecretTensor r = await ReciprocalAsync(session, sum, columns, mayBeZero: false, cancellationToken).ConfigureAwait(false);
+        SecretTensor factors = session.Gather(r, rowOf, flat);
+        SecretTensor result = await session.MultiplyAsync(e, factors, x.FractionalBits, cancellationToken).ConfigureAwait(false);
+        e.Dispose();
+        factors.Dispose();
+        SecretTensor withUnit = session.Concatenate([result, session.Constant(new TensorShape(1), 1, result.FractionalBits)], 0);
+        result.Dispose();
+        return session.Gather(withUnit, scatter, x.Shape);
+    }
+
+    /// <summary>The number of rows that keep more than one position, and of the positions that they keep.</summary>
+    private static (int Rows, int Kept) Computed(int rows, int columns, ReadOnlySpan<bool> keep)
+    {
+        int count = 0;
+        int kept = 0;
+        for (int start = 0; start < keep.Length; start += columns)
+        {
+            int positions = keep.Slice(start, columns).Count(true);
+            if (positions > 1)
+            {
+                count++;
+                kept += positions;
             }
         }
 
-        var flat = new TensorShape(gather.Count);
-        SecretTensor maximum = await session.MaximumAsync(session.Gather(x, repeat, x.Shape), width, cancellationToken).ConfigureAwait(false);
-        SecretTensor difference = session.Subtract(session.Gather(x, [.. gather], flat), session.Gather(maximum, [.. rowOf], flat));
-        SecretTensor e = await session.EvaluateAsync(Exp.Default.WithWidth(width), difference, cancellationToken).ConfigureAwait(false);
-        SecretTensor sums = session.Sum(session.Gather(e, scatter, x.Shape));
-        SecretTensor r = await ReciprocalAsync(session, sums, columns, mayBeZero: false, cancellationToken).ConfigureAwait(false);
-        SecretTensor result = await session.MultiplyAsync(e, session.Gather(r, [.. rowOf], flat), x.FractionalBits, cancellationToken).ConfigureAwait(false);
-        return session.Gather(result, scatter, x.Shape);
+        int repeats = rows / (keep.Length / columns);
+        return (count * repeats, kept * repeats);
     }
 
     private static async ValueTask<SecretTensor> ExponentialsAsync(MpcSession session, SecretTensor x, int width, CancellationToken cancellationToken)

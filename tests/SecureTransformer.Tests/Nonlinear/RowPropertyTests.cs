@@ -49,6 +49,41 @@ public class RowPropertyTests
         }
     }
 
+    [Theory]
+    [InlineData(MpcProtocol.PlaintextFloat64, 0)]
+    [InlineData(MpcProtocol.PlaintextFixedPoint, 0.0002)]
+    [InlineData(MpcProtocol.Replicated3, 0.0002)]
+    public async Task Rows_that_keep_one_position_are_one_there(MpcProtocol protocol, double bar)
+    {
+        // Rows of one, two, one and three kept positions; then masks of which every row keeps one.
+        double[] x = [7, 900, 800, 1, 2, -900, 3, 4, 5, -1, -1, -1];
+        var shape = new TensorShape(4, 3);
+        bool[] some = [true, false, false, true, true, false, false, false, true, true, true, true];
+        double[] y = await Programs.RunAsync(protocol, async s => await Softmax.EvaluateAsync(s, await s.InputAsync(0, shape, x), some));
+        Assert.Equal([1.0, 0, 0, 0, 0, 1], [.. y[..3], .. y[6..9]]);
+        Assert.Equal(1 / (1 + Math.E), y[3], bar + 1e-12);
+        Assert.Equal(0, y[5]);
+        Assert.All(y[9..], v => Assert.Equal(1.0 / 3, v, bar + 1e-12));
+
+        bool[] one = [false, true, false, true, false, false];
+        double[] z = await Programs.RunAsync(protocol, async s => await Softmax.EvaluateAsync(s, await s.InputAsync(0, shape, x), one));
+        Assert.Equal([0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0], z);
+    }
+
+    [Fact]
+    public async Task Rows_that_keep_one_position_cost_nothing()
+    {
+        double[] x = new double[64 * 8];
+        bool[] causal = [.. Enumerable.Range(0, 64).Select(i => i % 8 <= i / 8)];
+        bool[] filled = [.. causal, .. Enumerable.Range(0, 7 * 64).Select(i => i % 8 == 3)];
+        FunctionCost alone = await FunctionCost.MeasureAsync(MpcProtocol.Replicated3, new TensorShape(8, 8), x[..64], async (s, t) => await Softmax.EvaluateAsync(s, t, causal));
+        FunctionCost padded = await FunctionCost.MeasureAsync(MpcProtocol.Replicated3, new TensorShape(64, 8), x, async (s, t) => await Softmax.EvaluateAsync(s, t, filled));
+        FunctionCost nothing = await FunctionCost.MeasureAsync(MpcProtocol.Replicated3, new TensorShape(56, 8), x[64..], async (s, t) => await Softmax.EvaluateAsync(s, t, filled[64..]));
+        Assert.True(alone.Bytes > 0);
+        Assert.Equal(alone, padded);
+        Assert.Equal(new FunctionCost(0, 0), nothing);
+    }
+
     [Fact]
     public async Task A_secret_mask_is_broadcast_and_may_leave_nothing()
     {
