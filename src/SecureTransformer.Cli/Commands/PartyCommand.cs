@@ -14,8 +14,9 @@ internal static class PartyCommand
         var requests = new Option<int>("--max-requests") { Description = "Requests computed at once; further ones are refused.", DefaultValueFactory = _ => 4 };
         var threads = new Option<int>("--threads") { Description = "Threads of one request.", DefaultValueFactory = _ => Environment.ProcessorCount };
         var stream = new Option<DirectoryInfo?>("--stream-weights") { Description = "Keep the shares of a decoder in a file in this folder, and read them as they are needed, one request at a time." };
+        var privately = new Option<bool>("--require-private-sampling") { Description = "Serve text generation only where the parties choose the tokens, so that no client sees logits." };
         Option<double> timeout = TimeoutOption.Create();
-        var command = new Command("party", "Run one party: it takes shares of a model from the model's owner and serves the clients of the network file, until stopped.") { network, key, requests, threads, stream, timeout };
+        var command = new Command("party", "Run one party: it takes shares of a model from the model's owner and serves the clients of the network file, until stopped.") { network, key, requests, threads, stream, privately, timeout };
         command.SetAction((parsed, cancellationToken) =>
         {
             var options = new PartyHostOptions
@@ -23,6 +24,7 @@ internal static class PartyCommand
                 MaxConcurrentRequests = parsed.GetValue(requests),
                 ShareDirectory = parsed.GetValue(stream)?.FullName,
                 MaxDegreeOfParallelism = parsed.GetValue(threads),
+                RequirePrivateSampling = parsed.GetValue(privately),
                 Logger = new ConsoleLogger(LogLevel.Information),
             };
             return PartyProgram.RunAsync(parsed.GetValue(network)!.FullName, parsed.GetValue(key)!.FullName, options, TimeoutOption.Transport(parsed.GetValue(timeout)), cancellationToken);

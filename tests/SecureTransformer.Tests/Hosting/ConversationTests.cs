@@ -304,6 +304,54 @@ public class ConversationTests
     }
 
     [Fact]
+    public async Task A_party_that_requires_private_sampling_gives_no_logits()
+    {
+        await using HostedParties parties = await new HostedParties(new PartyHostOptions { RequirePrivateSampling = true }).LoadAsync(DecoderRuns.DirectoryOf(Model));
+        await using InferenceClient client = Client(parties);
+        Assert.Equal(2, (await ReadAsync(client.GenerateAsync([1, 2], Options(2, TokenSampling.Private)))).Count);
+        ProtocolException error = await Assert.ThrowsAsync<ProtocolException>(() => ReadAsync(client.GenerateAsync([1, 2], Options(2))));
+        Assert.Contains("private sampling only", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Conversations_are_bounded_by_client_and_in_all()
+    {
+        await using HostedParties parties = await new HostedParties(new PartyHostOptions { MaxConversations = 3, MaxConversationsPerClient = 2 }).LoadAsync(DecoderRuns.DirectoryOf(Model));
+        await using InferenceClient one = Client(parties);
+        await using InferenceClient other = Client(parties);
+        await using Conversation first = await one.StartConversationAsync();
+        Conversation second = await one.StartConversationAsync();
+        ProtocolException mine = await Assert.ThrowsAsync<ProtocolException>(() => one.StartConversationAsync());
+        Assert.Contains("this client has 2 conversations open already", mine.Message, StringComparison.Ordinal);
+        await using Conversation third = await other.StartConversationAsync();
+        ProtocolException all = await Assert.ThrowsAsync<ProtocolException>(() => other.StartConversationAsync());
+        Assert.Contains("the party has 3 conversations open already", all.Message, StringComparison.Ordinal);
+        await second.DisposeAsync();
+        for (int i = 0; ; i++)
+        {
+            try
+            {
+                await using Conversation again = await one.StartConversationAsync();
+                break;
+            }
+            catch (ProtocolException) when (i < 100)
+            {
+                await Task.Delay(20);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_turn_beyond_a_partys_memory_is_refused_before_it_is_taken()
+    {
+        await using HostedParties parties = await new HostedParties(new PartyHostOptions { MaxRequestBytes = 1 << 20 }).LoadAsync(DecoderRuns.DirectoryOf(Model));
+        await using InferenceClient client = Client(parties);
+        ProtocolException error = await Assert.ThrowsAsync<ProtocolException>(() => ReadAsync(client.GenerateAsync(new int[100], Options(1))));
+        Assert.Contains("MiB of memory", error.Message, StringComparison.Ordinal);
+        Assert.Single(await ReadAsync(client.GenerateAsync(new int[10], Options(1))));
+    }
+
+    [Fact]
     public async Task Idle_conversations_of_one_client_do_not_shut_out_another()
     {
         await using HostedParties parties = await new HostedParties().LoadAsync(DecoderRuns.DirectoryOf(Model));
