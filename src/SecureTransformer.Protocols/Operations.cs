@@ -11,6 +11,8 @@ internal static class Operations
     public const ushort ImportDigest = 7;
     public const ushort Reveal = 6;
     public const ushort Agree = 8;
+    public const ushort ShuffleDeal = 9;
+    public const ushort ShuffleReshare = 10;
     public const ushort Multiply = 16;
     public const ushort TruncateOpen = 17;
     public const ushort TruncateCorrection = 18;

@@ -13,6 +13,7 @@ public class ReplicatedCostTests
     public async Task Numbers(int count)
     {
         await CheckAsync(count, ReplicatedCosts.Input(count), async (s, x, p) => await s.InputAsync(1, x.Shape, Values(1, count)));
+        await CheckAsync(count, ReplicatedCosts.InputShuffled(count), async (s, x, p) => await s.InputShuffledAsync(1, x.Shape, Values(1, count)));
         await CheckAsync(count, ReplicatedCosts.Agree(), async (s, x, p) => await s.AgreeAsync("number", new byte[count]));
         await CheckAsync(count, ReplicatedCosts.Reveal(count), async (s, x, p) => await s.RevealAsync(x));
         await CheckAsync(count, ReplicatedCosts.Reveal(count, toAll: false), async (s, x, p) => await s.RevealToAsync(x, 2));

@@ -239,6 +239,16 @@ public sealed class Float64Session : MpcSession
     }
 
     /// <inheritdoc/>
+    protected override ValueTask InputShuffledCoreAsync(int owner, ReadOnlyMemory<double> values, SecretTensor result, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        values.Span.CopyTo(Values(result));
+        RowShuffle.Apply(Shares(result, 0), result.Shape[-1]);
+        Record("input", result);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     protected override ValueTask<double[]?> RevealCoreAsync(SecretTensor x, int? party, CancellationToken cancellationToken) =>
         ValueTask.FromResult<double[]?>(Values(x).ToArray());
 

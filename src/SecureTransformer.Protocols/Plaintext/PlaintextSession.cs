@@ -168,6 +168,16 @@ public sealed class PlaintextSession : RingSession
     }
 
     /// <inheritdoc/>
+    protected override ValueTask InputShuffledCoreAsync(int owner, ReadOnlyMemory<double> values, SecretTensor result, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        Span<ulong> words = Shares(result, 0);
+        FixedPointFormat.Encode(values.Span, words, result.FractionalBits, "input");
+        RowShuffle.Apply(words, result.Shape[-1]);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     protected override ValueTask<double[]?> RevealCoreAsync(SecretTensor x, int? party, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(x);

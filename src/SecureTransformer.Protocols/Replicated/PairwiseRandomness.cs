@@ -20,6 +20,9 @@ internal enum Purpose
     DigitReshare,
     TableDeal,
     TableReshare,
+    ShuffleSplit,
+    ShuffleOrder,
+    ShuffleReshare,
 }
 
 /// <summary>

@@ -14,6 +14,9 @@ public static class ReplicatedCosts
     /// <summary>Sharing values of one party: 8 bytes an element.</summary>
     public static OperationCost Input(int count) => new(1, Words(count));
 
+    /// <summary>Sharing values of one party in an order it does not know: 24 bytes an element.</summary>
+    public static OperationCost InputShuffled(int count) => new(2, 3 * Words(count));
+
     /// <summary>Opening numbers to all parties (24 bytes an element) or to one (8).</summary>
     public static OperationCost Reveal(int count, bool toAll = true) => new(1, Words(count) * (toAll ? 3 : 1));
 

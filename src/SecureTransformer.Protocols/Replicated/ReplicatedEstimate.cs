@@ -68,6 +68,10 @@ internal sealed class ReplicatedEstimate(SessionOptions options) : EstimatingSes
         Count(ReplicatedCosts.Input(CountOf(result)));
 
     /// <inheritdoc/>
+    protected override ValueTask InputShuffledCoreAsync(int owner, ReadOnlyMemory<double> values, SecretTensor result, CancellationToken cancellationToken) =>
+        Count(ReplicatedCosts.InputShuffled(CountOf(result)));
+
+    /// <inheritdoc/>
     protected override async ValueTask<double[]?> RevealCoreAsync(SecretTensor x, int? party, CancellationToken cancellationToken)
     {
         await Count(ReplicatedCosts.Reveal(CountOf(x), party is null)).ConfigureAwait(false);

@@ -18,15 +18,36 @@ public abstract partial class MpcSession
     public async ValueTask<SecretTensor> InputAsync(
         int owner, TensorShape shape, ReadOnlyMemory<double> values, int? fractionalBits = null, CancellationToken cancellationToken = default)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(owner);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(owner, PartyCount);
-        if (owner == PartyId && values.Length != shape.Count)
-        {
-            throw new ArgumentException($"{values.Length} values for the shape {shape}, which has {shape.Count}.", nameof(values));
-        }
-
+        RequireInput(owner, shape, values);
         SecretTensor result = Allocate(shape, fractionalBits ?? FractionalBits);
         await InPhaseAsync(TrafficPhase.Input, "input", ct => Done(InputCoreAsync(owner, values, result, ct)), cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>Shares values that one party holds, each row (along the last axis) in a fresh random order that this party does not know.</summary>
+    /// <param name="owner">The party that holds the values.</param>
+    /// <param name="shape">The public shape, of at least one axis.</param>
+    /// <param name="values">The values, row-major, at the owner; ignored elsewhere.</param>
+    /// <param name="fractionalBits">The fractional bits of the encoding; by default the session's.</param>
+    /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
+    /// <remarks>
+    /// Orders are uniform, and independent of all else and of each other. Nobody but the owner learns anything of the values, and the owner nothing of the orders; the
+    /// other parties may know the orders. A session of one party draws orders too, which hides nothing there.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The shape has no axis, or the owner's number of values is not that of the shape.</exception>
+    /// <exception cref="OverflowException">A value is outside the range of the encoding.</exception>
+    /// <exception cref="NotSupportedException">The protocol has no such operation.</exception>
+    public async ValueTask<SecretTensor> InputShuffledAsync(
+        int owner, TensorShape shape, ReadOnlyMemory<double> values, int? fractionalBits = null, CancellationToken cancellationToken = default)
+    {
+        if (shape.Rank == 0)
+        {
+            throw new ArgumentException("A shape without an axis has no rows to shuffle.", nameof(shape));
+        }
+
+        RequireInput(owner, shape, values);
+        SecretTensor result = Allocate(shape, fractionalBits ?? FractionalBits);
+        await InPhaseAsync(TrafficPhase.Input, "shuffled input", ct => Done(InputShuffledCoreAsync(owner, values, result, ct)), cancellationToken).ConfigureAwait(false);
         return result;
     }
 
@@ -101,6 +122,13 @@ public abstract partial class MpcSession
     /// <summary>Fills the result with shares of the owner's values.</summary>
     protected abstract ValueTask InputCoreAsync(int owner, ReadOnlyMemory<double> values, SecretTensor result, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Fills the result with shares of the owner's values, each row of the last axis in an order of which the owner learns nothing; a protocol without a way to do so
+    /// leaves this as it is.
+    /// </summary>
+    protected virtual ValueTask InputShuffledCoreAsync(int owner, ReadOnlyMemory<double> values, SecretTensor result, CancellationToken cancellationToken) =>
+        throw new NotSupportedException($"The protocol {Protocol} has no shuffled input.");
+
     /// <summary>Opens x to one party, or to all when <paramref name="party"/> is null; the values at those who learn them, else null.</summary>
     protected abstract ValueTask<double[]?> RevealCoreAsync(SecretTensor x, int? party, CancellationToken cancellationToken);
 
@@ -118,6 +146,16 @@ public abstract partial class MpcSession
     {
         ArgumentNullException.ThrowIfNull(function);
         return function.EvaluateAsync(this, x, cancellationToken);
+    }
+
+    private void RequireInput(int owner, TensorShape shape, ReadOnlyMemory<double> values)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(owner);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(owner, PartyCount);
+        if (owner == PartyId && values.Length != shape.Count)
+        {
+            throw new ArgumentException($"{values.Length} values for the shape {shape}, which has {shape.Count}.", nameof(values));
+        }
     }
 
     private async ValueTask<T> InPhaseAsync<T>(TrafficPhase phase, string operation, Func<CancellationToken, ValueTask<T>> core, CancellationToken cancellationToken)

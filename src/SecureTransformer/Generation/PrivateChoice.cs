@@ -11,6 +11,8 @@ public static class PrivateChoice
     /// <summary>The largest temperature of <see cref="SampleAsync(MpcSession, SecretTensor, double, int, CancellationToken)"/>.</summary>
     public const double MaxTemperature = 100;
 
+    private const int NoiseParty = 0;
+
     /// <summary>The token with the largest logit of each row; of several equal ones that with the lowest id.</summary>
     /// <param name="session">The session.</param>
     /// <param name="logits">The logits, [R, V].</param>
@@ -47,12 +49,13 @@ public static class PrivateChoice
     /// <param name="cancellationToken">Cancels; inside an operation that ends the session.</param>
     /// <returns>The tokens; they belong to the scope open at the caller.</returns>
     /// <remarks>
-    /// The largest of logits + temperature times Gumbel noise (Gumbel 1954, Statistical theory of extreme values and some practical applications). Each party draws a
-    /// part of the noise, the sum of all parts is exactly Gumbel, and no party knows more than its own. The cost is that of <see cref="GreedyAsync"/> and of one input
-    /// of R x V values by each party.
+    /// The largest of logits + temperature times Gumbel noise (Gumbel 1954, Statistical theory of extreme values and some practical applications). Party 0 draws the
+    /// noise, and the others put it in an order that party 0 does not know, so that nobody knows the noise of any token. The cost is that of <see cref="GreedyAsync"/> and
+    /// of <see cref="MpcSession.InputShuffledAsync"/> with R x V values.
     /// </remarks>
     /// <exception cref="ArgumentException">The logits are no matrix.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The temperature is out of range, or the width has no room for noise of that size.</exception>
+    /// <exception cref="NotSupportedException">The protocol has no shuffled input.</exception>
     public static async ValueTask<SecretToken> SampleAsync(
         MpcSession session, SecretTensor logits, double temperature, int width = MpcSession.DefaultWidth, CancellationToken cancellationToken = default)
     {
@@ -60,27 +63,22 @@ public static class PrivateChoice
         return await SampleAsync(session, logits, temperature, random, width, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>As above, with this party's noise from a generator of the caller's, for tests.</summary>
+    /// <summary>As above, with party 0's noise from a generator of the caller's, for tests.</summary>
     internal static async ValueTask<SecretToken> SampleAsync(
         MpcSession session, SecretTensor logits, double temperature, AesCtrPrg random, int width, CancellationToken cancellationToken)
     {
         RequireLogits(session, logits);
-        var gumbel = new GumbelPart(session.PartyId, session.PartyCount);
-        RequireTemperature(session, logits, temperature, width);
+        RequireTemperature(logits, temperature, width);
         using SessionScope scope = session.BeginScope();
 
         // Pinned, so that the collector leaves no copy behind.
-        double[] noise = GC.AllocateUninitializedArray<double>(logits.Shape.Count, pinned: true);
-        SecretTensor noisy = logits;
+        double[] noise = session.PartyId == NoiseParty ? GC.AllocateUninitializedArray<double>(logits.Shape.Count, pinned: true) : [];
+        SecretTensor noisy;
         try
         {
-            gumbel.Fill(random, temperature, noise);
-            for (int party = 0; party < session.PartyCount; party++)
-            {
-                ReadOnlyMemory<double> own = party == session.PartyId ? noise : default;
-                using SecretTensor part = await session.InputAsync(party, logits.Shape, own, logits.FractionalBits, cancellationToken).ConfigureAwait(false);
-                noisy = session.Add(noisy, part);
-            }
+            GumbelNoise.Fill(random, temperature, noise);
+            using SecretTensor shuffled = await session.InputShuffledAsync(NoiseParty, logits.Shape, noise, logits.FractionalBits, cancellationToken).ConfigureAwait(false);
+            noisy = session.Add(logits, shuffled);
         }
         finally
         {
@@ -137,14 +135,14 @@ public static class PrivateChoice
         }
     }
 
-    private static void RequireTemperature(MpcSession session, SecretTensor logits, double temperature, int width)
+    private static void RequireTemperature(SecretTensor logits, double temperature, int width)
     {
         if (!(temperature > 0 && temperature <= MaxTemperature))
         {
             throw new ArgumentOutOfRangeException(nameof(temperature), temperature, $"A temperature is above 0 and at most {MaxTemperature}; without noise, choose greedily.");
         }
 
-        double largest = 2 * session.PartyCount * GumbelPart.Limit * temperature;
+        double largest = GumbelNoise.Spread * temperature;
         if (Math.ScaleB(largest, logits.FractionalBits) > Math.ScaleB(1, width - 2))
         {
             throw new ArgumentOutOfRangeException(

@@ -33,8 +33,8 @@ public class ReplicatedTraceTests
         }
 
         Assert.Empty(zeros.Problems());
-        // Input, import, export, products, the three frames of truncation, and, the two of comparison, the two of a bit as a number, the four of normalisation.
-        Assert.Equal([3, 4, 5, 16, 17, 18, 19, 32, 33, 34, 35, 36, 38, 39, 40, 41], zeros.Operations.Order().Select(o => (int)o));
+        // Input, import, export, the two of a shuffled input, products, the three frames of truncation, and, the two of comparison, the two of a bit as a number, the four of normalisation.
+        Assert.Equal([3, 4, 5, 9, 10, 16, 17, 18, 19, 32, 33, 34, 35, 36, 38, 39, 40, 41], zeros.Operations.Order().Select(o => (int)o));
     }
 
     [Fact]
@@ -84,6 +84,8 @@ public class ReplicatedTraceTests
             using SessionScope scope = s.BeginScope();
             SecretTensor x = await s.InputAsync(owner, shape, secret);
             Near([.. secret.Select(v => v * v)], await s.RevealAsync(await s.SquareAsync(x)), Math.ScaleB(1, -18));
+            SecretTensor shuffled = await s.InputShuffledAsync(owner, shape, secret);
+            Assert.Equal(secret.Chunk(Columns).SelectMany(row => row.Order()), (await s.RevealAsync(shuffled)).Chunk(Columns).SelectMany(row => row.Order()));
             SecretTensor full = await s.MultiplyAsync(x, imported, 36);
             Near([.. secret.Select(v => v * v)], await s.RevealAsync(await s.TruncateAsync(full, 18)), Math.ScaleB(1, -18));
             await s.DotAsync(x, imported);

@@ -13,6 +13,8 @@ public class ChoiceTraceTests
     private const int Handshake = 1;
     private const int Keys = 2;
     private const int Input = 3;
+    private const int ShuffleDeal = 9;
+    private const int ShuffleReshare = 10;
     private const int And = 32;
     private const int CarryDeal = 33;
     private const int CarryReshare = 34;
@@ -46,12 +48,15 @@ public class ChoiceTraceTests
 
         Assert.Empty(first.Problems());
         int[] operations = [.. first.Layout.Values.SelectMany(frames => frames).Select(frame => int.Parse(frame.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)).Distinct().Order()];
-        Assert.Equal((int[])[Handshake, Keys, Input, And, CarryDeal, CarryReshare, BitDeal, BitReshare], operations);
+        Assert.Equal((int[])[Handshake, Keys, Input, .. sample ? [ShuffleDeal, ShuffleReshare] : Array.Empty<int>(), And, CarryDeal, CarryReshare, BitDeal, BitReshare], operations);
         Assert.DoesNotContain(first.Layout.Values.SelectMany(frames => frames), frame => frame.Contains(nameof(TrafficPhase.Output), StringComparison.Ordinal));
 
-        // Party 0 shares the logits; each party its noise, when there is any.
-        string[] givers = [.. first.Layout.Where(l => l.Value.Any(frame => frame.StartsWith($"{Input} ", StringComparison.Ordinal))).Select(l => l.Key)];
-        Assert.Equal(sample ? 3 : 1, givers.Length);
+        // Party 0 shares the logits and deals the noise, of which it gets nothing back.
+        Assert.Equal(["party 0 to party 1"], Links(Input));
+        Assert.Equal(sample ? ["party 0 to party 2"] : [], Links(ShuffleDeal));
+        Assert.Equal(sample ? ["party 1 to party 2", "party 2 to party 1"] : [], Links(ShuffleReshare));
+
+        string[] Links(int operation) => [.. first.Layout.Where(l => l.Value.Any(frame => frame.StartsWith($"{operation} ", StringComparison.Ordinal))).Select(l => l.Key)];
     }
 
     private static async Task<FrameTrace> TraceAsync(double[] logits, double? temperature)
