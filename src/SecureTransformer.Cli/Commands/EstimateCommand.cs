@@ -20,7 +20,7 @@ internal static class EstimateCommand
         var count = new Option<int>("--new-tokens") { Description = "Tokens of the answer, for a model that generates text.", DefaultValueFactory = _ => 1 };
         Option<string> sampling = SamplingOptions.CreateSampling();
         sampling.Description = "For a model that generates text: who chooses its tokens.";
-        var temperature = new Option<double>("--temperature") { Description = "With --sampling private: drawing tokens, above 0, takes noise from each party." };
+        var temperature = new Option<double>("--temperature") { Description = "With --sampling private: drawing tokens, above 0, takes a shuffled input of noise." };
         var bits = new Option<int>("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
         var delay = new Option<double>("--delay-ms") { Description = "One-way delay of your network.", DefaultValueFactory = _ => 0.2 };
         var rate = new Option<double>("--mbit") { Description = "Bandwidth of each party's link, in Mbit/s.", DefaultValueFactory = _ => 5000 };
