@@ -8,6 +8,29 @@ public class ReplicatedImportTests
     private const ushort Import = 4;
     private const int Count = 3;
 
+    /// <summary>Party 0 has all it needs from its two seeds; the others receive words for longer than its time-out for one frame.</summary>
+    [Fact]
+    public async Task A_client_whose_link_is_slow_is_waited_for()
+    {
+        const int Frames = 4;
+        int count = Frames << 16;
+        await using var network = new InMemoryNetwork(3, new TransportOptions { ReceiveTimeout = TimeSpan.FromSeconds(1) });
+        Task<double[][]> parties = Task.WhenAll(Enumerable.Range(0, 3).Select(party => Task.Run(async () =>
+        {
+            await using ClientConnection client = await network.Party(party).AcceptClientAsync();
+            await using ReplicatedSession session = await ReplicatedSession.OpenAsync(await network.Party(party).OpenSessionAsync(client.SessionId));
+            return await session.RevealAsync(await session.ImportAsync(client.Channel, new TensorShape(count)));
+        })));
+        await using ClientChannels links = await network.Client().ConnectAsync(SessionId.New());
+        await ShareCodec.Create(MpcProtocol.Replicated3).SendAsync([links[0], links[1], links[2]], count, 18, "slow", (start, values) =>
+        {
+            Thread.Sleep(500);
+            values.Fill(start);
+        });
+        double[][] opened = await parties;
+        Assert.All(opened, values => Assert.Equal(Enumerable.Range(0, count).Select(i => (double)(i >> 16 << 16)), values));
+    }
+
     [Theory]
     [InlineData(false, false, false)]
     [InlineData(true, false, false)]

@@ -348,7 +348,11 @@ public sealed class Conversation : IAsyncDisposable
             if (_made == 0 || _sampler is not null)
             {
                 c._channels.Meter.Phase = TrafficPhase.Input;
-                await c._client.SendOneHotAsync(c._parties, [.. _running.SelectMany(s => _next[s])], c._config.VocabSize, "tokens", cancellationToken).ConfigureAwait(false);
+                int[] ids = [.. _running.SelectMany(s => _next[s])];
+                foreach ((int start, int count) in PromptRuns.Of(ids.Length))
+                {
+                    await c._client.SendOneHotAsync(c._parties, ids[start..(start + count)], c._config.VocabSize, "tokens", cancellationToken).ConfigureAwait(false);
+                }
             }
         }
 

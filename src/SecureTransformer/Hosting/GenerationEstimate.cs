@@ -72,13 +72,15 @@ public sealed class GenerationEstimate
                     OperationCost output;
                     using (SessionScope step = session.BeginScope())
                     {
-                        SecretTensor x = session.Placeholder(new TensorShape(tokens, decoder.VocabSize), 0);
-                        if (first || clientChooses)
+                        var rows = new List<SecretTensor>();
+                        foreach ((_, int count) in PromptRuns.Of(tokens))
                         {
-                            input += session.CostOfImport(x.Shape.Count);
+                            SecretTensor run = session.Placeholder(new TensorShape(count, decoder.VocabSize), 0);
+                            input += first || clientChooses ? session.CostOfImport(run.Shape.Count) : default;
+                            rows.Add(await model.EmbedAsync(session, run, cancellationToken).ConfigureAwait(false));
                         }
 
-                        SecretTensor logits = await model.ForwardAsync(session, x, cache.Begin([tokens]), null, cancellationToken).ConfigureAwait(false);
+                        SecretTensor logits = await model.ForwardRowsAsync(session, session.Concatenate(rows, 0), cache.Begin([tokens]), null, cancellationToken).ConfigureAwait(false);
                         if (!clientChooses)
                         {
                             using SessionScope choice = session.BeginScope("choice");

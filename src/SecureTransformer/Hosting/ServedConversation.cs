@@ -13,6 +13,9 @@ internal sealed class ServedConversation(
 {
     private static readonly TimeSpan s_poll = TimeSpan.FromSeconds(1);
 
+    /// <summary>The party's logical clock when it had the step's tokens.</summary>
+    private int _inputClock;
+
     /// <summary>Serves turns until the client ends the conversation.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -33,34 +36,29 @@ internal sealed class ServedConversation(
     private async Task AnswerAsync(GenerationTurn turn, byte[] message, CancellationToken cancellationToken)
     {
         using SessionScope scope = session.BeginScope();
-        int vocabulary = model.Config.VocabSize;
         int[] lengths = turn.NewTokens;
         IDisposable? place = await EnterAsync("turn of the conversation", message, cancellationToken).ConfigureAwait(false);
         try
         {
-            for (int sequence = 0; sequence < cache.Sequences; sequence++)
-            {
-                cache.Truncate(sequence, turn.Kept[sequence]);
-            }
-
-            SecretTensor tokens = await session.ImportAsync(client, new TensorShape(lengths.Sum(), vocabulary), 0, cancellationToken).ConfigureAwait(false); // [N, V]
+            cache.Truncate(turn.Kept);
+            SecretTensor rows = await TakeTokensAsync(lengths.Sum(), cancellationToken).ConfigureAwait(false);                            // [N, H]
             for (int made = 1; ; made++)
             {
-                SecretTensor? chosen = await StepAsync(turn, tokens, lengths, cancellationToken).ConfigureAwait(false);
-                tokens.Dispose();
+                SecretTensor? chosen = await StepAsync(turn, rows, lengths, cancellationToken).ConfigureAwait(false);
+                rows.Dispose();
                 if (made == turn.MaxNewTokens)
                 {
                     return;
                 }
 
                 int[] running = [.. Enumerable.Range(0, lengths.Length).Where(sequence => lengths[sequence] > 0)];
-                int[] rows = [.. Enumerable.Range(0, running.Length)];
+                int[] goOn = [.. Enumerable.Range(0, running.Length)];
                 if (turn.IsDirected)
                 {
                     place.Dispose();
                     byte[] next = await AwaitClientAsync(ct => NextAsync(running.Length, ct), cancellationToken).ConfigureAwait(false);
-                    rows = [.. rows.Where(row => next[row] != 0)];
-                    if (rows.Length == 0)
+                    goOn = [.. goOn.Where(row => next[row] != 0)];
+                    if (goOn.Length == 0)
                     {
                         await session.AgreeAsync("choice of texts to go on", next, cancellationToken).ConfigureAwait(false);
                         return;
@@ -69,11 +67,17 @@ internal sealed class ServedConversation(
                     place = await EnterAsync("choice of texts to go on", next, cancellationToken).ConfigureAwait(false);
                 }
 
-                lengths = [.. Enumerable.Range(0, lengths.Length).Select(sequence => rows.Any(row => running[row] == sequence) ? 1 : 0)];
-                tokens = chosen is null
-                    ? await session.ImportAsync(client, new TensorShape(rows.Length, vocabulary), 0, cancellationToken).ConfigureAwait(false)
-                    : session.GatherRows(chosen, rows);
-                chosen?.Dispose();
+                lengths = [.. Enumerable.Range(0, lengths.Length).Select(sequence => goOn.Any(row => running[row] == sequence) ? 1 : 0)];
+                if (chosen is null)
+                {
+                    rows = await TakeTokensAsync(goOn.Length, cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
+
+                _inputClock = session.Meter.Clock;
+                using SecretTensor fed = session.GatherRows(chosen, goOn);
+                chosen.Dispose();
+                rows = await model.EmbedAsync(session, fed, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -82,10 +86,24 @@ internal sealed class ServedConversation(
         }
     }
 
-    /// <summary>Computes on new tokens and gives the client what follows: the logits, or the token's id. One-hot rows of the token where it was chosen here.</summary>
-    private async ValueTask<SecretTensor?> StepAsync(GenerationTurn turn, SecretTensor tokens, int[] lengths, CancellationToken cancellationToken)
+    /// <summary>Takes new tokens from the client, run by run, as rows of the token table.</summary>
+    private async ValueTask<SecretTensor> TakeTokensAsync(int count, CancellationToken cancellationToken)
     {
-        int inputClock = session.Meter.Clock;
+        using SessionScope scope = session.BeginScope();
+        var rows = new List<SecretTensor>();
+        foreach ((_, int length) in PromptRuns.Of(count))
+        {
+            using SecretTensor tokens = await session.ImportAsync(client, new TensorShape(length, model.Config.VocabSize), 0, cancellationToken).ConfigureAwait(false); // [n, V]
+            _inputClock = session.Meter.Clock;
+            rows.Add(await model.EmbedAsync(session, tokens, cancellationToken).ConfigureAwait(false));                                  // [n, H]
+        }
+
+        return scope.Keep(rows.Count == 1 ? rows[0] : session.Concatenate(rows, 0));                                                     // [N, H]
+    }
+
+    /// <summary>Computes on new tokens and gives the client what follows: the logits, or the token's id. One-hot rows of the token where it was chosen here.</summary>
+    private async ValueTask<SecretTensor?> StepAsync(GenerationTurn turn, SecretTensor rows, int[] lengths, CancellationToken cancellationToken)
+    {
         SecretTensor? chosen = null;
         using (SessionScope scope = session.BeginScope())
         {
@@ -93,7 +111,7 @@ internal sealed class ServedConversation(
             var watch = new ClientWatch(client, cancellationToken);
             await using (watch.ConfigureAwait(false))
             {
-                answer = await model.ForwardAsync(session, tokens, cache.Begin(lengths), ClientProgress.Of(client, "decoder.layer."), watch.Token).ConfigureAwait(false); // [R, V]
+                answer = await model.ForwardRowsAsync(session, rows, cache.Begin(lengths), ClientProgress.Of(client, "decoder.layer."), watch.Token).ConfigureAwait(false); // [R, V]
                 if (turn.Private)
                 {
                     SecretToken token = turn.Temperature == 0
@@ -107,7 +125,7 @@ internal sealed class ServedConversation(
             await session.ExportAsync(client, answer, cancellationToken).ConfigureAwait(false);
         }
 
-        PartyReport.Send(client, session.Meter, inputClock);
+        PartyReport.Send(client, session.Meter, _inputClock);
         return chosen;
     }
 

@@ -57,7 +57,7 @@ internal sealed class TurnCheck(PartyHostOptions options, DecoderConfig config)
     }
 
     /// <summary>
-    /// Memory of a turn, roughly: the one-hot rows of the prompt, logits and what choosing by them takes, the widest layer, and the cache.
+    /// Memory of a turn, roughly: the one-hot rows of a run of the prompt, logits and what choosing by them takes, the widest layer, and the cache.
     /// </summary>
     private long BytesOf(GenerationTurn turn, long tokens)
     {
@@ -65,6 +65,6 @@ internal sealed class TurnCheck(PartyHostOptions options, DecoderConfig config)
         long logits = (long)turn.NewTokens.Length * config.VocabSize * (turn.Private ? 6 : 2);
         long layer = rows * ((4L * config.IntermediateSize) + (8L * config.HiddenSize));
         long cached = tokens * config.NumHiddenLayers * 2 * config.NumKeyValueHeads * config.HeadSize;
-        return BytesPerElement * ((rows * config.VocabSize) + logits + layer + cached);
+        return BytesPerElement * ((Math.Min(rows, PromptRuns.Length) * config.VocabSize) + logits + layer + cached);
     }
 }

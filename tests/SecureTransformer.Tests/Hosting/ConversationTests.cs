@@ -279,19 +279,23 @@ public class ConversationTests
         await using var log = new RequestLog();
         var transport = new TransportOptions { ReceiveTimeout = TimeSpan.FromSeconds(4) };
         await using HostedParties parties = await new HostedParties(new PartyHostOptions { Logger = log }, transport).LoadAsync(DecoderRuns.DirectoryOf(Model));
-        (ClientChannels channels, IChannel[] all) = await OpenAsync(parties, sequences: 32);
+        (ClientChannels channels, IChannel[] all) = await OpenAsync(parties, sequences: 4);
         foreach (IChannel party in all)
         {
-            Send(party, new GenerationTurn { NewTokens = [.. Enumerable.Repeat(32, 32)], Kept = new int[32], MaxNewTokens = 1 });
+            Send(party, new GenerationTurn { NewTokens = [32, 32, 32, 32], Kept = new int[4], MaxNewTokens = 1 });
         }
 
         try
         {
-            await ShareCodec.Create(MpcProtocol.Replicated3).SendAsync(all, 32 * 32 * 357, 0, "tokens", (start, values) =>
+            foreach ((_, int rows) in PromptRuns.Of(4 * 32))
             {
-                Thread.Sleep(2500);
-                values.Clear();
-            });
+                await ShareCodec.Create(MpcProtocol.Replicated3).SendAsync(all, rows * 357, 0, "tokens", (start, values) =>
+                {
+                    Thread.Sleep(2500);
+                    values.Clear();
+                });
+            }
+
             for (int layer = 0; layer < 2; layer++)
             {
                 await PartyRequests.ProgressAsync(all, default);
@@ -349,6 +353,35 @@ public class ConversationTests
         ProtocolException error = await Assert.ThrowsAsync<ProtocolException>(() => ReadAsync(client.GenerateAsync(new int[100], Options(1))));
         Assert.Contains("MiB of memory", error.Message, StringComparison.Ordinal);
         Assert.Single(await ReadAsync(client.GenerateAsync(new int[10], Options(1))));
+    }
+
+    [Theory]
+    [InlineData(64, 64)]
+    [InlineData(100, 29)]
+    public async Task Prompts_of_different_lengths_cost_like_their_tokens(int longest, int others)
+    {
+        await using HostedParties parties = await new HostedParties(new PartyHostOptions { MaxSequences = 100 }).LoadAsync(DecoderRuns.DirectoryOf(Model));
+        await using InferenceClient client = Client(parties);
+        int each = (longest + others) / 4;
+        List<GeneratedToken> even = await ReadAsync(client.GenerateAsync([.. Enumerable.Range(0, 4).Select(_ => new int[each])], Options(1)));
+        List<GeneratedToken> ragged = await ReadAsync(client.GenerateAsync([new int[longest], .. Enumerable.Range(0, others).Select(_ => new int[1])], Options(1)));
+        Assert.True(ragged[0].Cost.BytesTotal < 4 * even[0].Cost.BytesTotal, $"{even[0].Cost.BytesTotal} and {ragged[0].Cost.BytesTotal} bytes");
+    }
+
+    /// <summary>More rows than one run of the prompt has, for one text and over several.</summary>
+    [Fact]
+    public async Task Long_prompts_are_taken_in_runs()
+    {
+        await using HostedParties parties = await new HostedParties().LoadAsync(DecoderRuns.DirectoryOf(Model));
+        await using InferenceClient client = Client(parties);
+        int[] prompt = DecoderCase.Load(Model).MaxBy(c => c.Ids.Length)!.Ids;
+        Assert.True(prompt.Length > PromptRuns.Length);
+        GeneratedToken alone = (await ReadAsync(client.GenerateAsync(prompt, Options(1))))[0];
+        List<GeneratedToken> together = await ReadAsync(client.GenerateAsync([prompt, prompt[..3], prompt], Options(1)));
+        Assert.Equal(3, together.Count);
+        Assert.Equal([alone.Id, alone.Id], together.Where(t => t.Sequence != 1).Select(t => t.Id));
+        double[] logits = DecoderCase.Load(Model).MaxBy(c => c.Ids.Length)!.Logits[^357..];
+        Assert.Equal(BertRuns.Top(logits), alone.Id);
     }
 
     [Fact]
