@@ -16,14 +16,14 @@ public sealed unsafe class PackedMatrix : IPackedMatrix
 
     private readonly NativeWords _words;
 
-    private PackedMatrix(int rows, int columns)
+    private PackedMatrix(int rows, int columns, SecretBufferPool? pool = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         Rows = rows;
         Columns = columns;
         PaddedColumns = (columns + (VectorWidth - 1L)) / VectorWidth * VectorWidth;
-        _words = new NativeWords(PaddedColumns * rows);
+        _words = new NativeWords(PaddedColumns * rows, pool);
     }
 
     /// <inheritdoc/>
@@ -41,12 +41,17 @@ public sealed unsafe class PackedMatrix : IPackedMatrix
     /// <summary>Makes a matrix of zeros, to be written block by block.</summary>
     /// <param name="rows">The number of rows.</param>
     /// <param name="columns">The number of columns.</param>
+    /// <param name="pool">Where the memory comes from, for matrices that are made and freed again and again; null for the system.</param>
     /// <returns>The matrix.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A dimension is negative.</exception>
-    public static PackedMatrix Create(int rows, int columns)
+    /// <exception cref="ArgumentOutOfRangeException">A dimension is negative, or the matrix too large for a buffer of the pool.</exception>
+    public static PackedMatrix Create(int rows, int columns, SecretBufferPool? pool = null)
     {
-        PackedMatrix packed = new(rows, columns);
-        NativeMemory.Clear(packed._words.Pointer, (nuint)(packed.PaddedColumns * rows) * sizeof(ulong));
+        PackedMatrix packed = new(rows, columns, pool);
+        if (pool is null)
+        {
+            NativeMemory.Clear(packed._words.Pointer, (nuint)(packed.PaddedColumns * rows) * sizeof(ulong));
+        }
+
         return packed;
     }
 
@@ -78,11 +83,12 @@ public sealed unsafe class PackedMatrix : IPackedMatrix
     /// </summary>
     /// <param name="b0">The first share, k x n.</param>
     /// <param name="b1">The second share, k x n.</param>
+    /// <param name="pool">Where the memory comes from, as in <see cref="Create"/>.</param>
     /// <returns>A packed matrix of 2k x n.</returns>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
-    public static PackedMatrix PackReplicated(MatrixView b0, MatrixView b1)
+    public static PackedMatrix PackReplicated(MatrixView b0, MatrixView b1, SecretBufferPool? pool = null)
     {
-        PackedMatrix packed = new(checked(2 * b0.Rows), b0.Columns);
+        PackedMatrix packed = new(checked(2 * b0.Rows), b0.Columns, pool);
         try
         {
             packed.ClearPadding();

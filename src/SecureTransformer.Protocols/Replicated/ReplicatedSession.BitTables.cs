@@ -29,11 +29,10 @@ public sealed partial class ReplicatedSession
                 continue;
             }
 
-            FrameBuffer? dealt = PartyId == 1
+            using FrameBuffer? dealt = PartyId == 1
                 ? null
                 : await Next.ReceiveAsync(Operations.TableDeal, bits.Count * length * sizeof(ulong), cancellationToken).ConfigureAwait(false);
             SumBits(groups[group], bits, sums, results, group, start, length, dealt is null ? default : dealt.Words);
-            dealt?.Dispose();
             foreach (SecretTensor result in results)
             {
                 Send(other!, Operations.TableReshare, Shares(result, PartyId == 1 ? 1 : 0).Slice((group * GroupSize) + start, length));

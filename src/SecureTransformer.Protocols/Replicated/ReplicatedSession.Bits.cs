@@ -66,11 +66,10 @@ public sealed partial class ReplicatedSession
         for (int start = 0; start < count; start += Chunks.Size)
         {
             int length = Math.Min(Chunks.Size, count - start);
-            FrameBuffer? dealt = PartyId == 1
+            using FrameBuffer? dealt = PartyId == 1
                 ? null
                 : await Next.ReceiveAsync(Operations.BitDeal, length * sizeof(ulong) * (x is null ? 1 : 2), cancellationToken).ConfigureAwait(false);
             CombineBits(bits, x, result, start, length, dealt is null ? default : dealt.Words);
-            dealt?.Dispose();
             Send(other, Operations.BitReshare, Shares(result, opened).Slice(start, length));
         }
 

@@ -48,9 +48,8 @@ public sealed partial class ReplicatedSession
                 for (int g = 0; g < groups; g++)
                 {
                     BlockPlanes planes = circuits[g];
-                    FrameBuffer? dealt = PartyId == 2 ? null : await Previous.ReceiveAsync(Operations.CarryDeal, planes.DealtWords * sizeof(ulong), cancellationToken).ConfigureAwait(false);
+                    using FrameBuffer? dealt = PartyId == 2 ? null : await Previous.ReceiveAsync(Operations.CarryDeal, planes.DealtWords * sizeof(ulong), cancellationToken).ConfigureAwait(false);
                     PickAndMask(x, g, planes, dealt is null ? default : dealt.Words, result);
-                    dealt?.Dispose();
                 }
 
                 IChannel other = PartyId == 1 ? Next : Previous;

@@ -97,9 +97,8 @@ public sealed partial class ReplicatedSession
         for (int g = 0; g < groups.Length; g++)
         {
             int words = circuit.Layout.DealtPlanes * groups[g].Words;
-            FrameBuffer? dealt = PartyId == 2 ? null : await Previous.ReceiveAsync(Operations.DigitDeal, words * sizeof(ulong), cancellationToken).ConfigureAwait(false);
+            using FrameBuffer? dealt = PartyId == 2 ? null : await Previous.ReceiveAsync(Operations.DigitDeal, words * sizeof(ulong), cancellationToken).ConfigureAwait(false);
             PickDigits(x, g, circuit, groups[g], dealt is null ? default : dealt.Words);
-            dealt?.Dispose();
         }
 
         foreach (SharedPlanes planes in groups)

@@ -13,6 +13,8 @@ public sealed partial class ReplicatedSession
     /// <summary>Words that local kernels work on at a time, so that temporaries stay in the first-level cache.</summary>
     private const int Block = 1024;
 
+    private SecretBufferPool? MatrixPool => Options.RecycleMatrices ? Pool : null;
+
     /// <inheritdoc/>
     protected override ValueTask ProductCoreAsync(
         IReadOnlyList<SecretProduct> terms, SecretTensor? addend, int shift, SecretTensor result, CancellationToken cancellationToken)
@@ -113,7 +115,7 @@ public sealed partial class ReplicatedSession
         ArgumentNullException.ThrowIfNull(y);
         var first = new MatrixView(Shares(y, 0), y.Shape[0], y.Shape[1]);
         var second = new MatrixView(Shares(y, 1), y.Shape[0], y.Shape[1]);
-        return transposed ? PackedMatrix.PackReplicated(first.Transpose(), second.Transpose()) : PackedMatrix.PackReplicated(first, second);
+        return transposed ? PackedMatrix.PackReplicated(first.Transpose(), second.Transpose(), MatrixPool) : PackedMatrix.PackReplicated(first, second, MatrixPool);
     }
 
     /// <inheritdoc/>
@@ -121,7 +123,7 @@ public sealed partial class ReplicatedSession
     {
         ArgumentNullException.ThrowIfNull(runs);
         int inner = transposed ? columns : rows;
-        PackedMatrix packed = PackedMatrix.Create(checked(2 * inner), transposed ? rows : columns);
+        PackedMatrix packed = PackedMatrix.Create(checked(2 * inner), transposed ? rows : columns, MatrixPool);
         try
         {
             foreach ((int row, SecretTensor run) in runs)

@@ -34,7 +34,7 @@ public sealed partial class ReplicatedSession
             using FrameBuffer? correction = PartyId == 0
                 ? null
                 : await Next.ReceiveAsync(Operations.TruncateCorrection, length * (sizeof(ulong) + width), cancellationToken).ConfigureAwait(false);
-            FrameBuffer bits = other.Rent(length * width);
+            using FrameBuffer bits = other.Rent(length * width);
             CombineOpened(result, start, length, shift, opened.Words, correction is null ? default : correction.Span, bits.Span);
             other.Send(bits, Operations.TruncateBit);
         }

@@ -18,6 +18,12 @@ public sealed class SessionOptions
     /// </summary>
     public IRangeObserver? Ranges { get; init; }
 
+    /// <summary>
+    /// Whether packed matrices take their memory from the session's pool, for a session that makes and frees them again and again: memory that is used again costs no page
+    /// faults. A matrix then takes up to 25% more than it needs. The default is no.
+    /// </summary>
+    public bool RecycleMatrices { get; init; }
+
     /// <summary>Checks every property.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A property is out of its range; the exception names it.</exception>
     public void Validate()

@@ -34,7 +34,13 @@ public sealed partial class PartyHost
                 ? BeginShareFile(directory, new ShareFileLayout(identity, protocol, _endpoint.PartyId, request.FractionalBits, architecture.Weights))
                 : null;
             ShareFile? shares = null;
-            var options = new SessionOptions { FractionalBits = request.FractionalBits, MaxDegreeOfParallelism = _options.MaxDegreeOfParallelism, Agreement = identity };
+            var options = new SessionOptions
+            {
+                FractionalBits = request.FractionalBits,
+                MaxDegreeOfParallelism = _options.MaxDegreeOfParallelism,
+                Agreement = identity,
+                RecycleMatrices = _options.ShareDirectory is not null,
+            };
             MpcSession? session = null;
             SecureModel? model = null;
             try

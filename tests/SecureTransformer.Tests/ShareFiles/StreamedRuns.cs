@@ -45,7 +45,7 @@ internal static class StreamedRuns
             ClientConnection client = await network.Party(party).AcceptClientAsync();
             ChannelSet channels = await network.Party(party).OpenSessionAsync(client.SessionId);
             await using (client)
-            await using (MpcSession vault = await MpcProtocols.OpenSessionAsync(protocol, channels, new SessionOptions()))
+            await using (MpcSession vault = await MpcProtocols.OpenSessionAsync(protocol, channels, new SessionOptions { RecycleMatrices = true }))
             {
                 var layout = new ShareFileLayout("model", protocol, party, 18, architecture.Weights);
                 using var writer = new ShareFileWriter(folder.Path, layout);
