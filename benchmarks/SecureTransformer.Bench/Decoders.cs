@@ -74,6 +74,8 @@ internal static class Decoders
             text.Append(CultureInfo.InvariantCulture, $"| {cached} | {result.Seconds:F3} | {result.BytesSentTotal:N0} | {attention:N0} | {result.BytesSentTotal - attention:N0} | {result.Rounds} | {result.MaxAbsError:E1} |\n");
         }
 
+        BenchResult choice = await Measurement.RunAsync(Primitives.Create("choice", 1), options);
+        text.Append(CultureInfo.InvariantCulture, $"\nOf these, choosing the token on shares takes {choice.Rounds} rounds and {choice.BytesSentTotal:N0} bytes by itself.\n");
         return text.ToString();
     }
 
