@@ -14,7 +14,7 @@ public class ReplicatedImportTests
     {
         const int Frames = 4;
         int count = Frames << 16;
-        await using var network = new InMemoryNetwork(3, new TransportOptions { ReceiveTimeout = TimeSpan.FromSeconds(1) });
+        await using var network = new InMemoryNetwork(3, new TransportOptions { ReceiveTimeout = TimeSpan.FromSeconds(4) });
         Task<double[][]> parties = Task.WhenAll(Enumerable.Range(0, 3).Select(party => Task.Run(async () =>
         {
             await using ClientConnection client = await network.Party(party).AcceptClientAsync();
@@ -24,7 +24,7 @@ public class ReplicatedImportTests
         await using ClientChannels links = await network.Client().ConnectAsync(SessionId.New());
         await ShareCodec.Create(MpcProtocol.Replicated3).SendAsync([links[0], links[1], links[2]], count, 18, "slow", (start, values) =>
         {
-            Thread.Sleep(500);
+            Thread.Sleep(1500);
             values.Fill(start);
         });
         double[][] opened = await parties;

@@ -69,8 +69,7 @@ public class ConversationTests
     public async Task Disposing_a_conversation_that_the_parties_ended_does_not_throw()
     {
         await using var log = new RequestLog();
-        var transport = new TransportOptions { ReceiveTimeout = TimeSpan.FromMilliseconds(300) };
-        await using HostedParties parties = await new HostedParties(new PartyHostOptions { ConversationTimeout = TimeSpan.FromMilliseconds(600), Logger = log }, transport).LoadAsync(DecoderRuns.DirectoryOf(Model));
+        await using HostedParties parties = await new HostedParties(new PartyHostOptions { ConversationTimeout = TimeSpan.FromSeconds(1), Logger = log }).LoadAsync(DecoderRuns.DirectoryOf(Model));
         await using InferenceClient client = Client(parties);
         Conversation conversation = await client.StartConversationAsync();
         await ReadAsync(conversation.GenerateAsync([1, 2, 3], Options(1)));
@@ -82,14 +81,13 @@ public class ConversationTests
     [Fact]
     public async Task A_reader_that_fails_after_the_parties_gave_up_sees_its_own_exception()
     {
-        var transport = new TransportOptions { ReceiveTimeout = TimeSpan.FromMilliseconds(400) };
-        await using HostedParties parties = await new HostedParties(null, transport).LoadAsync(DecoderRuns.DirectoryOf(Model));
+        await using HostedParties parties = await new HostedParties(new PartyHostOptions { ConversationTimeout = TimeSpan.FromSeconds(1) }).LoadAsync(DecoderRuns.DirectoryOf(Model));
         await using InferenceClient client = Client(parties);
         await Assert.ThrowsAsync<ArithmeticException>(async () =>
         {
-            await foreach (GeneratedToken token in client.GenerateAsync([1, 2, 3], Options(10)))
+            await foreach (GeneratedToken token in client.GenerateAsync([1, 2, 3], Options(10, stopEarly: true)))
             {
-                await Task.Delay(2000);
+                await Task.Delay(3000);
                 throw new ArithmeticException("the reader's own");
             }
         });
@@ -98,17 +96,17 @@ public class ConversationTests
     [Fact]
     public async Task A_reader_may_be_slower_than_the_receive_timeout_between_tokens()
     {
-        var transport = new TransportOptions { ReceiveTimeout = TimeSpan.FromMilliseconds(500) };
+        var transport = new TransportOptions { ReceiveTimeout = TimeSpan.FromSeconds(2) };
         await using HostedParties parties = await new HostedParties(null, transport).LoadAsync(DecoderRuns.DirectoryOf(Model));
         await using InferenceClient client = Client(parties);
         int count = 0;
-        await foreach (GeneratedToken token in client.GenerateAsync([1, 2, 3], Options(3)))
+        await foreach (GeneratedToken token in client.GenerateAsync([1, 2, 3], Options(2, stopEarly: true)))
         {
             count++;
-            await Task.Delay(1500);
+            await Task.Delay(3000);
         }
 
-        Assert.Equal(3, count);
+        Assert.Equal(2, count);
     }
 
     [Fact]
@@ -239,12 +237,12 @@ public class ConversationTests
         await foreach (GeneratedToken token in client.GenerateAsync([1, 2, 3], Options(8, ends: [end])))
         {
             shown++;
-            await Task.Delay(500);
+            await Task.Delay(2000);
         }
 
         double[] gaps = [.. times.Zip(times.Skip(1), (a, b) => Stopwatch.GetElapsedTime(a, b).TotalSeconds)];
         Assert.Equal(6, gaps.Length);
-        Assert.True(gaps.Max() < 0.25, $"{shown} tokens shown; seconds between the client's words: {string.Join(", ", gaps)}");
+        Assert.True(gaps.Max() < 1.5, $"{shown} tokens shown; seconds between the client's words: {string.Join(", ", gaps)}");
     }
 
     [Fact]

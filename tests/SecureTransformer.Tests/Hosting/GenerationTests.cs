@@ -203,9 +203,8 @@ public class GenerationTests
     public async Task A_conversation_of_a_silent_client_is_over_after_a_while()
     {
         await using var log = new RequestLog();
-        var transport = new TransportOptions { ReceiveTimeout = TimeSpan.FromMilliseconds(200) };
-        var options = new PartyHostOptions { MaxConcurrentRequests = 1, ConversationTimeout = TimeSpan.FromMilliseconds(500), Logger = log };
-        await using HostedParties parties = await new HostedParties(options, transport).LoadAsync(DecoderRuns.DirectoryOf("gpt2-arith"));
+        var options = new PartyHostOptions { MaxConcurrentRequests = 1, ConversationTimeout = TimeSpan.FromSeconds(1), Logger = log };
+        await using HostedParties parties = await new HostedParties(options).LoadAsync(DecoderRuns.DirectoryOf("gpt2-arith"));
         await using InferenceClient client = Client(parties, "gpt2-arith");
         await using Conversation conversation = await client.StartConversationAsync();
         await ReadAsync(conversation.GenerateAsync([1, 2, 3], s_short));
