@@ -9,23 +9,36 @@ public sealed class LocalParties : IAsyncDisposable
     private readonly SessionOptions _options;
     private readonly InMemoryNetwork? _network;
     private readonly IReadOnlyList<IPartyEndpoint> _endpoints;
+    private readonly bool _hasDealer;
 
     private LocalParties(
-        Func<ChannelSet, SessionOptions, CancellationToken, Task<MpcSession>> open, SessionOptions? options, IReadOnlyList<IPartyEndpoint> endpoints, InMemoryNetwork? network)
+        Func<ChannelSet, SessionOptions, CancellationToken, Task<MpcSession>> open,
+        SessionOptions? options,
+        IReadOnlyList<IPartyEndpoint> endpoints,
+        InMemoryNetwork? network,
+        bool hasDealer)
     {
         _open = open;
         _options = options ?? new SessionOptions { MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / endpoints.Count) };
         _options.Validate();
         _endpoints = endpoints;
         _network = network;
+        _hasDealer = hasDealer;
     }
 
     /// <summary>The number of parties.</summary>
-    public int Count => _endpoints.Count;
+    public int Count => _endpoints.Count - (_hasDealer ? 1 : 0);
 
-    /// <summary>Sets up the parties of a protocol over memory.</summary>
-    public static LocalParties Create(MpcProtocol protocol, SessionOptions? options = null, TransportOptions? transport = null) =>
-        Create(MpcProtocols.PartyCountOf(protocol), Opener(protocol), options, transport);
+    /// <summary>Sets up the parties of a protocol over memory, and its dealer where it has one.</summary>
+    /// <param name="protocol">The protocol.</param>
+    /// <param name="options">Fixed-point format and resources.</param>
+    /// <param name="transport">Time-outs, bounds and emulated conditions.</param>
+    /// <param name="parties">The number of parties, where the protocol does not fix it; by default its smallest.</param>
+    public static LocalParties Create(MpcProtocol protocol, SessionOptions? options = null, TransportOptions? transport = null, int? parties = null)
+    {
+        bool hasDealer = MpcProtocols.HasDealer(protocol);
+        return Create(MpcProtocols.PartyCountOf(protocol, parties) + (hasDealer ? 1 : 0), Opener(protocol), options, transport, hasDealer);
+    }
 
     /// <summary>Sets up the parties of a protocol of one's own over memory.</summary>
     /// <param name="count">The number of parties.</param>
@@ -33,24 +46,39 @@ public sealed class LocalParties : IAsyncDisposable
     /// <param name="options">Fixed-point format and resources.</param>
     /// <param name="transport">Time-outs, bounds and emulated conditions.</param>
     public static LocalParties Create(
-        int count, Func<ChannelSet, SessionOptions, CancellationToken, Task<MpcSession>> open, SessionOptions? options = null, TransportOptions? transport = null)
-    {
-        ArgumentNullException.ThrowIfNull(open);
-        var network = new InMemoryNetwork(count, transport);
-        return new LocalParties(open, options, [.. Enumerable.Range(0, network.PartyCount).Select(network.Party)], network);
-    }
+        int count, Func<ChannelSet, SessionOptions, CancellationToken, Task<MpcSession>> open, SessionOptions? options = null, TransportOptions? transport = null) =>
+        Create(count, open, options, transport, hasDealer: false);
 
-    /// <summary>Sets up the parties of a protocol over endpoints of another network, such as TCP on loopback; the caller disposes them afterwards.</summary>
+    /// <summary>
+    /// Sets up the parties of a protocol, and its dealer at the last endpoint where it has one, over endpoints of another network, such as TCP on loopback; the caller
+    /// disposes them afterwards.
+    /// </summary>
     /// <exception cref="ArgumentException">The number of endpoints is not that of the protocol's parties.</exception>
     public static LocalParties Create(MpcProtocol protocol, IReadOnlyList<IPartyEndpoint> endpoints, SessionOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        if (endpoints.Count != MpcProtocols.PartyCountOf(protocol))
+        bool hasDealer = MpcProtocols.HasDealer(protocol);
+        int dealers = hasDealer ? 1 : 0;
+        int least = MpcProtocols.PartyCountOf(protocol);
+        int most = protocol == MpcProtocol.Additive ? AdditiveSession.MaxParties : least;
+        if (endpoints.Count - dealers < least || endpoints.Count - dealers > most)
         {
-            throw new ArgumentException($"{endpoints.Count} endpoints for a protocol of {MpcProtocols.PartyCountOf(protocol)} parties.", nameof(endpoints));
+            throw new ArgumentException($"{endpoints.Count} endpoints for a protocol of {least} parties{(hasDealer ? $" to {most} and a dealer" : "")}.", nameof(endpoints));
         }
 
-        return new LocalParties(Opener(protocol), options, endpoints, null);
+        return new LocalParties(Opener(protocol), options, endpoints, null, hasDealer);
+    }
+
+    private static LocalParties Create(
+        int places,
+        Func<ChannelSet, SessionOptions, CancellationToken, Task<MpcSession>> open,
+        SessionOptions? options,
+        TransportOptions? transport,
+        bool hasDealer)
+    {
+        ArgumentNullException.ThrowIfNull(open);
+        var network = new InMemoryNetwork(places, transport);
+        return new LocalParties(open, options, [.. Enumerable.Range(0, network.PartyCount).Select(network.Party)], network, hasDealer);
     }
 
     /// <summary>Runs the same program at every party, each with its own session, and returns what each returned, by party.</summary>
@@ -61,8 +89,10 @@ public sealed class LocalParties : IAsyncDisposable
         var id = SessionId.New();
         var failures = new List<Exception>();
         Task<T>[] parties = [.. Enumerable.Range(0, Count).Select(party => Task.Run(() => RunPartyAsync(party), CancellationToken.None))];
+        Task dealer = _hasDealer ? Task.Run(DealAsync, CancellationToken.None) : Task.CompletedTask;
         try
         {
+            await Task.WhenAll([.. parties, dealer]).ConfigureAwait(false);
             return await Task.WhenAll(parties).ConfigureAwait(false);
         }
         catch when (failures.Count > 0)
@@ -71,6 +101,24 @@ public sealed class LocalParties : IAsyncDisposable
             Exception cause = failures.Find(f => f is not ProtocolException and not IOException) ?? failures.Find(f => f is ProtocolException) ?? failures[0];
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(cause).Throw();
             throw;
+        }
+
+        async Task DealAsync()
+        {
+            try
+            {
+                ChannelSet channels = await _endpoints[Count].OpenSessionAsync(id, cancellationToken).ConfigureAwait(false);
+                await Dealer.ServeAsync(channels, _options.MaxDegreeOfParallelism, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception error)
+            {
+                lock (failures)
+                {
+                    failures.Add(error);
+                }
+
+                throw;
+            }
         }
 
         async Task<T> RunPartyAsync(int party)

@@ -11,4 +11,7 @@ public enum MpcProtocol
 
     /// <summary>Three parties, replicated sharing over Z_2^64, one of them semi-honest.</summary>
     Replicated3,
+
+    /// <summary>Two to eight parties and a dealer, additive sharing over Z_2^64, all parties but one semi-honest.</summary>
+    Additive,
 }

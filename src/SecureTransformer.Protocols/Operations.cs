@@ -27,4 +27,10 @@ internal static class Operations
     public const ushort DigitReshare = 39;
     public const ushort TableDeal = 40;
     public const ushort TableReshare = 41;
+    public const ushort OpenMatrix = 48;
+    public const ushort OpenCompared = 49;
+    public const ushort OpenBit = 50;
+    public const ushort MaterialSeed = 64;
+    public const ushort MaterialRequest = 65;
+    public const ushort MaterialCorrection = 66;
 }

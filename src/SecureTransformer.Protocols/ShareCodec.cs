@@ -17,11 +17,14 @@ public abstract class ShareCodec
     public abstract int PartyCount { get; }
 
     /// <summary>The codec of a protocol.</summary>
-    public static ShareCodec Create(MpcProtocol protocol) => protocol switch
+    /// <param name="protocol">The protocol.</param>
+    /// <param name="parties">The number of parties, where the protocol does not fix it; by default its smallest.</param>
+    public static ShareCodec Create(MpcProtocol protocol, int? parties = null) => protocol switch
     {
         MpcProtocol.PlaintextFloat64 => new Plaintext.PlainCodec(encode: false),
         MpcProtocol.PlaintextFixedPoint => new Plaintext.PlainCodec(encode: true),
         MpcProtocol.Replicated3 => new ReplicatedCodec(),
+        MpcProtocol.Additive => new Additive.AdditiveCodec(MpcProtocols.PartyCountOf(protocol, parties)),
         _ => throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "Not a protocol of this library."),
     };
 

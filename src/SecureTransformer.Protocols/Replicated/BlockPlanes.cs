@@ -1,3 +1,4 @@
+using SecureTransformer.Protocols.BitCircuits;
 using SecureTransformer.Numerics;
 
 namespace SecureTransformer.Protocols.Replicated;

@@ -1,4 +1,6 @@
 using System.Numerics;
+using SecureTransformer.Protocols.BitCircuits;
+using SecureTransformer.Protocols.Randomness;
 using SecureTransformer.Protocols.Replicated;
 
 namespace SecureTransformer.Protocols;

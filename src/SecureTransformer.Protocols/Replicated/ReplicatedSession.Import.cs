@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using SecureTransformer.Numerics;
+using SecureTransformer.Protocols.BitCircuits;
+using SecureTransformer.Protocols.Randomness;
 using SecureTransformer.Protocols.Replicated;
 using SecureTransformer.Sharing;
 using SecureTransformer.Transport;

@@ -1,4 +1,6 @@
 using SecureTransformer.Numerics;
+using SecureTransformer.Protocols.BitCircuits;
+using SecureTransformer.Protocols.Randomness;
 using SecureTransformer.Protocols.Replicated;
 using SecureTransformer.Transport;
 
@@ -23,7 +25,7 @@ public sealed partial class ReplicatedSession
         {
             for (int g = 0; g < groups.Length; g++)
             {
-                groups[g] = new SharedPlanes(Pool, Math.Min(GroupSize, x.Shape.Count - (g * GroupSize)), circuit.Planes, circuit.Levels.Max(l => l.Length));
+                groups[g] = new SharedPlanes(Pool, 2, Math.Min(GroupSize, x.Shape.Count - (g * GroupSize)), circuit.Planes, circuit.Levels.Max(l => l.Length));
                 if (PartyId == 0)
                 {
                     DealCodes(x, g, circuit, groups[g]);

@@ -1,3 +1,5 @@
+using SecureTransformer.Protocols.BitCircuits;
+using SecureTransformer.Protocols.Randomness;
 using SecureTransformer.Protocols.Replicated;
 
 namespace SecureTransformer.Protocols;

@@ -1,4 +1,6 @@
 using SecureTransformer.Numerics;
+using SecureTransformer.Protocols.BitCircuits;
+using SecureTransformer.Protocols.Randomness;
 using SecureTransformer.Protocols.Replicated;
 using SecureTransformer.Transport;
 

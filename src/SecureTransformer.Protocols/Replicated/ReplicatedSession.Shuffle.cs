@@ -1,4 +1,5 @@
 using SecureTransformer.Numerics;
+using SecureTransformer.Protocols.Randomness;
 using SecureTransformer.Protocols.Replicated;
 using SecureTransformer.Transport;
 

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using SecureTransformer.Protocols.BitCircuits;
+using SecureTransformer.Protocols.Randomness;
 using SecureTransformer.Protocols.Replicated;
 using SecureTransformer.Transport;
 

@@ -32,9 +32,13 @@ public abstract class EstimatingSession : MpcSession
 
     /// <summary>Begins a dry run of a protocol.</summary>
     /// <exception cref="ArgumentException">The protocol sends nothing, so there is nothing to estimate.</exception>
-    public static EstimatingSession Create(MpcProtocol protocol, SessionOptions? options = null) => protocol switch
+    /// <param name="protocol">The protocol.</param>
+    /// <param name="options">Fixed-point format.</param>
+    /// <param name="parties">The number of parties, where the protocol does not fix it; by default its smallest.</param>
+    public static EstimatingSession Create(MpcProtocol protocol, SessionOptions? options = null, int? parties = null) => protocol switch
     {
         MpcProtocol.Replicated3 => new ReplicatedEstimate(options ?? new SessionOptions()),
+        MpcProtocol.Additive => new AdditiveEstimate(MpcProtocols.PartyCountOf(protocol, parties), options ?? new SessionOptions()),
         _ => throw new ArgumentException($"{protocol} has one party and sends nothing.", nameof(protocol)),
     };
 

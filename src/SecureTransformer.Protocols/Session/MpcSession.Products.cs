@@ -166,8 +166,9 @@ public abstract partial class MpcSession
         int total = x.FractionalBits + y.FractionalBits;
         int wanted = fractionalBits ?? Math.Max(x.FractionalBits, y.FractionalBits);
         int shift = RequireShift(total, wanted);
+        IDisposable payload = y.Payload;
         SecretTensor result = Allocate(x.Shape.With(-1, transposeRight ? y.Rows : y.Columns), wanted);
-        await RunAsync("matmul", ct => Done(PackedMatMulCoreAsync(x, y.Payload, transposeRight, shift, result, ct)), cancellationToken).ConfigureAwait(false);
+        await RunAsync("matmul", ct => Done(PackedMatMulCoreAsync(x, payload, transposeRight, shift, result, ct)), cancellationToken).ConfigureAwait(false);
         return result;
     }
 
@@ -336,7 +337,8 @@ public abstract partial class MpcSession
         return true;
     }
 
-    private sealed class PackedTensor : IDisposable
+    /// <summary>A matrix kept as it is.</summary>
+    private protected sealed class PackedTensor : IDisposable
     {
         public PackedTensor(MpcSession session, SecretTensor y, bool transposed)
         {
@@ -352,6 +354,13 @@ public abstract partial class MpcSession
 
         public bool Transposed { get; }
 
-        public void Dispose() => Tensor.Dispose();
+        /// <summary>Is raised when the matrix is disposed: for what a session keeps beside it.</summary>
+        public event Action? Disposed;
+
+        public void Dispose()
+        {
+            Disposed?.Invoke();
+            Tensor.Dispose();
+        }
     }
 }

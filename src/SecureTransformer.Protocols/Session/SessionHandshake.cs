@@ -11,18 +11,43 @@ internal static class SessionHandshake
 
     /// <summary>Exchanges the description with every peer. One round.</summary>
     /// <exception cref="ProtocolException">A peer describes the session otherwise; the message names the field and the party.</exception>
-    public static async ValueTask RunAsync(ChannelSet channels, string protocol, SessionOptions options, CancellationToken cancellationToken)
+    public static ValueTask RunAsync(ChannelSet channels, string protocol, SessionOptions options, CancellationToken cancellationToken) =>
+        RunAsync(channels, channels.PartyCount, protocol, options, cancellationToken);
+
+    /// <summary>As above, with the first places of the network; those after them are no parties.</summary>
+    public static ValueTask RunAsync(ChannelSet channels, int parties, string protocol, SessionOptions options, CancellationToken cancellationToken) =>
+        RunAsync(
+            channels,
+            0,
+            parties,
+            [
+                Version,
+                ("protocol", protocol),
+                ("number of parties", parties.ToString(CultureInfo.InvariantCulture)),
+                ("fractional bits", options.FractionalBits.ToString(CultureInfo.InvariantCulture)),
+                ("model", options.Agreement),
+            ],
+            cancellationToken);
+
+    /// <summary>What parties and their dealer at the last place compare, which says nothing of the model: each party with the dealer, and the dealer with all.</summary>
+    public static ValueTask RunWithDealerAsync(ChannelSet channels, CancellationToken cancellationToken)
     {
-        (string Name, string Value)[] fields =
-        [
-            ("library version", typeof(SessionHandshake).Assembly.GetName().Version?.ToString(3) ?? ""),
-            ("protocol", protocol),
-            ("number of parties", channels.PartyCount.ToString(CultureInfo.InvariantCulture)),
-            ("fractional bits", options.FractionalBits.ToString(CultureInfo.InvariantCulture)),
-            ("model", options.Agreement),
-        ];
+        int dealer = channels.PartyCount - 1;
+        bool isDealer = channels.PartyId == dealer;
+        return RunAsync(
+            channels,
+            isDealer ? 0 : dealer,
+            isDealer ? dealer : dealer + 1,
+            [Version, ("protocol", "additive, with a dealer"), ("number of parties", dealer.ToString(CultureInfo.InvariantCulture))],
+            cancellationToken);
+    }
+
+    private static (string Name, string Value) Version => ("library version", typeof(SessionHandshake).Assembly.GetName().Version?.ToString(3) ?? "");
+
+    private static async ValueTask RunAsync(ChannelSet channels, int first, int end, (string Name, string Value)[] fields, CancellationToken cancellationToken)
+    {
         byte[] description = Encoding.UTF8.GetBytes(string.Join('\n', fields.Select(f => f.Value.ReplaceLineEndings(" "))));
-        for (int peer = 0; peer < channels.PartyCount; peer++)
+        for (int peer = first; peer < end; peer++)
         {
             if (peer != channels.PartyId)
             {
@@ -33,7 +58,7 @@ internal static class SessionHandshake
         }
 
         string? difference = null;
-        for (int peer = 0; peer < channels.PartyCount; peer++)
+        for (int peer = first; peer < end; peer++)
         {
             if (peer == channels.PartyId)
             {

@@ -4,7 +4,8 @@ namespace SecureTransformer.Transport;
 /// Counts what one endpoint sends within one session, by phase, and keeps the session's logical clock.
 /// Bytes are payload bytes given to channels, without frame headers and TLS. The clock is the length of the longest chain
 /// of messages that depend on one another (Lamport's clock, advanced by messages only): a frame is sent with the
-/// sender's clock plus one, and consuming it raises the receiver's clock to that stamp. Thread-safe.
+/// sender's clock plus one, and consuming it raises the receiver's clock to that stamp. Messages of <see cref="TrafficPhase.Offline"/>, which
+/// could all have been sent before, have a clock of their own; both ends of one are in that phase. Thread-safe.
 /// </summary>
 public sealed class TrafficMeter
 {
@@ -38,7 +39,7 @@ public sealed class TrafficMeter
         }
     }
 
-    /// <summary>The longest chain of dependent messages that has reached this endpoint, over all phases.</summary>
+    /// <summary>The longest chain of dependent messages that has reached this endpoint, over all phases but <see cref="TrafficPhase.Offline"/>.</summary>
     public int Clock => Snapshot().Clock;
 
     /// <summary>Payload bytes sent in all phases but <see cref="TrafficPhase.Setup"/>.</summary>
@@ -83,7 +84,7 @@ public sealed class TrafficMeter
         lock (_gate)
         {
             _counts.AddFrame(_phase, payloadBytes);
-            return checked(_counts.Clock + 1);
+            return checked(_counts.ClockOf(_phase) + 1);
         }
     }
 

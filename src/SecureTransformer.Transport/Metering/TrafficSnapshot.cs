@@ -10,8 +10,9 @@ public struct TrafficSnapshot : IEquatable<TrafficSnapshot>
     private PerPhase _bytes;
     private PerPhase _frames;
     private PerPhase _rounds;
+    private int _offlineClock;
 
-    /// <summary>The logical clock: rounds over all phases.</summary>
+    /// <summary>The logical clock: rounds over all phases but <see cref="TrafficPhase.Offline"/>.</summary>
     public int Clock { get; private set; }
 
     /// <summary>Payload bytes sent in all phases but <see cref="TrafficPhase.Setup"/>.</summary>
@@ -99,8 +100,18 @@ public struct TrafficSnapshot : IEquatable<TrafficSnapshot>
         _frames[(int)phase]++;
     }
 
+    /// <summary>What the next frame is stamped after.</summary>
+    internal readonly int ClockOf(TrafficPhase phase) => phase == TrafficPhase.Offline ? _offlineClock : Clock;
+
     internal void AdvanceClock(TrafficPhase phase, int stamp)
     {
+        if (phase == TrafficPhase.Offline)
+        {
+            _rounds[(int)phase] += Math.Max(0, stamp - _offlineClock);
+            _offlineClock = Math.Max(_offlineClock, stamp);
+            return;
+        }
+
         if (stamp > Clock)
         {
             _rounds[(int)phase] += stamp - Clock;

@@ -6,14 +6,22 @@ namespace SecureTransformer.Protocols.Tests;
 /// All parties of a protocol over memory, each with two sessions: an outer one and, reading its secrets and sharing its pool, an inner one.
 /// When the inner one is disposed no buffer may be outstanding, and at the end no frame, whether the program succeeded or not.
 /// </summary>
-internal sealed class Cluster(int partyCount, Cluster.Opener open, TransportOptions? transport = null)
+internal sealed class Cluster(int partyCount, Cluster.Opener open, TransportOptions? transport = null, bool hasDealer = false)
 {
     public delegate Task<MpcSession> Opener(ChannelSet channels, SessionOptions options, MpcSession? parent);
 
-    public InMemoryNetwork Network { get; } = new(partyCount, transport);
+    /// <summary>The parties' places and, last, the dealer's.</summary>
+    public InMemoryNetwork Network { get; } = new(partyCount + (hasDealer ? 1 : 0), transport);
 
-    public static Cluster Of(MpcProtocol protocol, TransportOptions? transport = null) =>
-        new(MpcProtocols.PartyCountOf(protocol), (channels, options, parent) => MpcProtocols.OpenSessionAsync(protocol, channels, options, parent), transport);
+    /// <summary>What the dealer sent in both sessions, once a run has ended.</summary>
+    public long DealerBytes { get; private set; }
+
+    public static Cluster Of(MpcProtocol protocol, TransportOptions? transport = null, int? parties = null) =>
+        new(
+            MpcProtocols.PartyCountOf(protocol, parties),
+            (channels, options, parent) => MpcProtocols.OpenSessionAsync(protocol, channels, options, parent),
+            transport,
+            MpcProtocols.HasDealer(protocol));
 
     public Task<T[]> RunAsync<T>(Func<MpcSession, Task<T>> program) => RunAsync((_, session) => program(session));
 
@@ -23,6 +31,7 @@ internal sealed class Cluster(int partyCount, Cluster.Opener open, TransportOpti
         (SessionId outer, SessionId inner) = (SessionId.New(), SessionId.New());
         var failures = new List<Exception>();
         var results = new T[partyCount];
+        Task<long>[] dealers = [.. hasDealer ? new[] { outer, inner }.Select(id => Task.Run(() => DealAsync(id))) : []];
         await Task.WhenAll(Enumerable.Range(0, partyCount).Select(party => Task.Run(async () =>
         {
             try
@@ -37,6 +46,19 @@ internal sealed class Cluster(int partyCount, Cluster.Opener open, TransportOpti
                 }
             }
         })));
+        foreach (Task<long> dealer in dealers)
+        {
+            await ((Task)dealer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            if (dealer.IsCompletedSuccessfully)
+            {
+                DealerBytes += dealer.Result;
+            }
+            else if (dealer.Exception is { } failure)
+            {
+                failures.Add(failure.InnerException!);
+            }
+        }
+
         Exception? cause = failures.Find(f => f is not ProtocolException and not IOException) ?? failures.FirstOrDefault();
         await Network.DisposeAsync();
         Assert.True(Network.OutstandingFrames == 0, $"{Network.OutstandingFrames} frames were outstanding at the end ({cause?.Message}).");
@@ -46,6 +68,13 @@ internal sealed class Cluster(int partyCount, Cluster.Opener open, TransportOpti
         }
 
         return results;
+    }
+
+    private async Task<long> DealAsync(SessionId id)
+    {
+        ChannelSet channels = await Network.Party(partyCount).OpenSessionAsync(id);
+        await Dealer.ServeAsync(channels);
+        return channels.Meter.BytesSentTotal;
     }
 
     private async Task<T> RunPartyAsync<T>(int party, SessionId outer, SessionId inner, Func<MpcSession, MpcSession, Task<T>> program)

@@ -67,9 +67,9 @@ public abstract partial class SessionContract
     [Fact]
     public void A_codec_knows_what_each_party_gets()
     {
-        ShareCodec codec = ShareCodec.Create(Kind);
+        ShareCodec codec = ShareCodec.Create(Kind, parties);
         long[] bytes = [.. Enumerable.Range(0, codec.PartyCount).Select(party => codec.ShareBytes(party, 1000))];
-        Assert.Equal(Kind == MpcProtocol.Replicated3 ? [32, 8016, 8016] : [8000L], bytes);
+        Assert.Equal(Kind == MpcProtocol.Replicated3 ? [32, 8016, 8016] : [8000L, .. Enumerable.Repeat(16L, codec.PartyCount - 1)], bytes);
         Assert.Throws<ArgumentOutOfRangeException>(() => codec.ShareBytes(codec.PartyCount, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => codec.ShareBytes(-1, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => codec.ShareBytes(0, 0));
@@ -93,9 +93,9 @@ public abstract partial class SessionContract
     private async Task WithOwnerAsync(
         Func<ShareCodec, IChannel[], Task> owner, Func<ShareCodec, IChannel, MpcSession, Task> party, TransportOptions? transport = null)
     {
-        await using var network = new InMemoryNetwork(MpcProtocols.PartyCountOf(Kind), transport);
-        ShareCodec codec = ShareCodec.Create(Kind);
-        Task[] parties = [.. Enumerable.Range(0, network.PartyCount).Select(i => Task.Run(async () =>
+        await using InMemoryNetwork network = NewNetwork(transport);
+        ShareCodec codec = ShareCodec.Create(Kind, parties);
+        Task[] running = [.. Enumerable.Range(0, codec.PartyCount).Select(i => Task.Run(async () =>
         {
             ClientConnection client = await network.Party(i).AcceptClientAsync();
             ChannelSet channels = await network.Party(i).OpenSessionAsync(client.SessionId);
@@ -106,9 +106,11 @@ public abstract partial class SessionContract
             }
         }))];
         IClientEndpoint endpoint = network.Client();
-        ClientChannels links = await endpoint.ConnectAsync(SessionId.New());
-        await owner(codec, [.. Enumerable.Range(0, links.PartyCount).Select(i => links[i])]);
-        await Task.WhenAll(parties);
+        var id = SessionId.New();
+        Task dealer = DealAsync(network, id);
+        ClientChannels links = await endpoint.ConnectAsync(id);
+        await owner(codec, [.. Enumerable.Range(0, codec.PartyCount).Select(i => links[i])]);
+        await Task.WhenAll([.. running, dealer]);
         await links.DisposeAsync();
         await endpoint.DisposeAsync();
         await network.DisposeAsync();

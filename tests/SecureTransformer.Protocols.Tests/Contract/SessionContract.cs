@@ -4,11 +4,24 @@ using static SecureTransformer.Protocols.Tests.Arithmetic;
 namespace SecureTransformer.Protocols.Tests;
 
 /// <summary>What every protocol of the library does beyond arithmetic: comparisons, bits, selection, import and export.</summary>
-public abstract partial class SessionContract(MpcProtocol protocol) : ArithmeticContract
+public abstract partial class SessionContract(MpcProtocol protocol, int? parties = null) : ArithmeticContract
 {
     protected MpcProtocol Kind => protocol;
 
-    internal override Cluster NewCluster(TransportOptions? transport = null) => Cluster.Of(protocol, transport);
+    internal override Cluster NewCluster(TransportOptions? transport = null) => Cluster.Of(protocol, transport, parties);
+
+    /// <summary>A network of the protocol's parties and its dealer.</summary>
+    private InMemoryNetwork NewNetwork(TransportOptions? transport = null) =>
+        new(MpcProtocols.PartyCountOf(protocol, parties) + (MpcProtocols.HasDealer(protocol) ? 1 : 0), transport);
+
+    /// <summary>The dealer's part of one session, where there is a dealer.</summary>
+    private async Task DealAsync(InMemoryNetwork network, SessionId id)
+    {
+        if (MpcProtocols.HasDealer(protocol))
+        {
+            await Dealer.ServeAsync(await network.Party(network.PartyCount - 1).OpenSessionAsync(id));
+        }
+    }
 
     [Fact]
     public Task Signs_and_equality_hold_at_the_edges_of_every_width() => RunAsync(async s =>
@@ -143,10 +156,10 @@ public abstract partial class SessionContract(MpcProtocol protocol) : Arithmetic
     [InlineData(131_072)]
     public async Task A_client_shares_values_and_gets_values_back(int count)
     {
-        await using var network = new InMemoryNetwork(MpcProtocols.PartyCountOf(Kind));
-        ShareCodec codec = ShareCodec.Create(Kind);
-        Assert.Equal(network.PartyCount, codec.PartyCount);
-        Task[] parties = [.. Enumerable.Range(0, network.PartyCount).Select(party => Task.Run(async () =>
+        await using var network = NewNetwork();
+        ShareCodec codec = ShareCodec.Create(Kind, parties);
+        Assert.Equal(network.PartyCount - (MpcProtocols.HasDealer(Kind) ? 1 : 0), codec.PartyCount);
+        Task[] running = [.. Enumerable.Range(0, codec.PartyCount).Select(party => Task.Run(async () =>
         {
             ClientConnection client = await network.Party(party).AcceptClientAsync();
             ChannelSet channels = await network.Party(party).OpenSessionAsync(client.SessionId);
@@ -161,14 +174,16 @@ public abstract partial class SessionContract(MpcProtocol protocol) : Arithmetic
             }
         }))];
         IClientEndpoint endpoint = network.Client();
-        ClientChannels links = await endpoint.ConnectAsync(SessionId.New());
-        IChannel[] channels = [.. Enumerable.Range(0, links.PartyCount).Select(i => links[i])];
+        var id = SessionId.New();
+        Task dealer = DealAsync(network, id);
+        ClientChannels links = await endpoint.ConnectAsync(id);
+        IChannel[] channels = [.. Enumerable.Range(0, codec.PartyCount).Select(i => links[i])];
         double[] values = Values(5, count);
         await codec.SendAsync(channels, values, 18, "values");
         await codec.SendAsync(channels, values, 10, "values");
         Assert.Equal(values.Select(v => 2 * v), await codec.ReceiveAsync(channels, count, 18));
         Assert.Equal(values, await codec.ReceiveAsync(channels, count, 10));
-        await Task.WhenAll(parties);
+        await Task.WhenAll([.. running, dealer]);
         await links.DisposeAsync();
         await endpoint.DisposeAsync();
         await network.DisposeAsync();
@@ -183,11 +198,11 @@ public abstract partial class SessionContract(MpcProtocol protocol) : Arithmetic
             return; // It encodes nothing.
         }
 
-        await using var network = new InMemoryNetwork(MpcProtocols.PartyCountOf(Kind));
+        await using var network = NewNetwork();
         ClientChannels links = await network.Client().ConnectAsync(SessionId.New());
-        IChannel[] channels = [.. Enumerable.Range(0, links.PartyCount).Select(i => links[i])];
+        IChannel[] channels = [.. Enumerable.Range(0, MpcProtocols.PartyCountOf(Kind, parties)).Select(i => links[i])];
         OverflowException error = await Assert.ThrowsAsync<OverflowException>(
-            async () => await ShareCodec.Create(Kind).SendAsync(channels, new[] { 1.0, 1e30 }, 18, "embedding"));
+            async () => await ShareCodec.Create(Kind, parties).SendAsync(channels, new[] { 1.0, 1e30 }, 18, "embedding"));
         Assert.Contains("embedding", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("1E+30", error.Message, StringComparison.OrdinalIgnoreCase);
         await links.DisposeAsync();
@@ -196,7 +211,7 @@ public abstract partial class SessionContract(MpcProtocol protocol) : Arithmetic
     [Fact]
     public async Task A_codec_wants_a_channel_to_each_party()
     {
-        ShareCodec codec = ShareCodec.Create(Kind);
+        ShareCodec codec = ShareCodec.Create(Kind, parties);
         await Assert.ThrowsAsync<ArgumentException>(async () => await codec.SendAsync([], new double[1], 18, "x"));
         await Assert.ThrowsAsync<ArgumentException>(async () => await codec.ReceiveAsync([], 1, 18));
     }
@@ -227,3 +242,9 @@ public sealed class Float64SessionContract() : SessionContract(MpcProtocol.Plain
 public sealed class PlaintextSessionContract() : SessionContract(MpcProtocol.PlaintextFixedPoint);
 
 public sealed class ReplicatedSessionContract() : SessionContract(MpcProtocol.Replicated3);
+
+public sealed class AdditiveSessionContractOfTwo() : SessionContract(MpcProtocol.Additive, 2);
+
+public sealed class AdditiveSessionContractOfThree() : SessionContract(MpcProtocol.Additive, 3);
+
+public sealed class AdditiveSessionContractOfFive() : SessionContract(MpcProtocol.Additive, 5);

@@ -2,22 +2,22 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using SecureTransformer.Numerics;
 
-namespace SecureTransformer.Protocols.Replicated;
+namespace SecureTransformer.Protocols.BitCircuits;
 
-/// <summary>Numbered bit planes of one group of values in replicated XOR shares, and levels of gates on them.</summary>
+/// <summary>Numbered bit planes of one group of values in XOR shares of one or two components, and levels of gates on them.</summary>
 internal sealed class SharedPlanes : IDisposable
 {
     private readonly SecretBuffer[] _components;
 
-    /// <summary>This party's masked shares of the current level's gates, kept until the next party's come.</summary>
+    /// <summary>This party's shares of the current level's gates, kept until they are placed.</summary>
     private readonly SecretBuffer _level;
 
-    public SharedPlanes(SecretBufferPool pool, int count, int planes, int gates)
+    public SharedPlanes(SecretBufferPool pool, int components, int count, int planes, int gates)
     {
         Count = count;
         Words = (count + 63) / 64;
-        _components = [pool.Rent(planes * Words), pool.Rent(planes * Words)];
-        _level = pool.Rent(gates * Words);
+        _components = [.. Enumerable.Range(0, components).Select(_ => pool.Rent(planes * Words))];
+        _level = pool.Rent(Math.Max(1, gates * Words));
     }
 
     /// <summary>The number of values.</summary>
@@ -32,13 +32,25 @@ internal sealed class SharedPlanes : IDisposable
     /// <summary>target ^= source, or target = source.</summary>
     public void Put(int source, int target, bool onto)
     {
-        for (int c = 0; c < 2; c++)
+        for (int c = 0; c < _components.Length; c++)
         {
             Put(Of(c, source), Of(c, target), onto);
         }
     }
 
-    /// <summary>This party's additive share of each gate's result, still to be masked and sent to the party before.</summary>
+    /// <summary>Makes a plane zero.</summary>
+    public void Clear(int plane)
+    {
+        for (int c = 0; c < _components.Length; c++)
+        {
+            Of(c, plane).Clear();
+        }
+    }
+
+    /// <summary>Where this party's shares of a level's results go before <see cref="Place"/>, gate by gate.</summary>
+    public Span<ulong> Level(int gates) => _level.Span[..(gates * Words)];
+
+    /// <summary>Replicated shares: this party's additive share of each gate's result, still to be masked and sent to the party before.</summary>
     public Span<ulong> Multiply(ReadOnlySpan<PlaneGate> gates)
     {
         Span<ulong> level = _level.Span[..(gates.Length * Words)];
@@ -55,13 +67,16 @@ internal sealed class SharedPlanes : IDisposable
         return level;
     }
 
-    /// <summary>Puts a level's results in place, from the own masked shares and those received.</summary>
+    /// <summary>Puts a level's results in place, from the own shares and, where there are two components, those received.</summary>
     public void Place(ReadOnlySpan<PlaneGate> gates, ReadOnlySpan<ulong> received)
     {
         for (int g = 0; g < gates.Length; g++)
         {
             Put(_level.Span.Slice(g * Words, Words), Of(0, gates[g].Target), gates[g].Onto);
-            Put(received.Slice(g * Words, Words), Of(1, gates[g].Target), gates[g].Onto);
+            if (_components.Length > 1)
+            {
+                Put(received.Slice(g * Words, Words), Of(1, gates[g].Target), gates[g].Onto);
+            }
         }
     }
 

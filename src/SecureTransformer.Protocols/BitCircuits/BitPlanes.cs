@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace SecureTransformer.Protocols.Replicated;
+namespace SecureTransformer.Protocols.BitCircuits;
 
 /// <summary>Between words and bit planes: plane b holds bit b of each word, 64 words to a plane word.</summary>
 internal static class BitPlanes

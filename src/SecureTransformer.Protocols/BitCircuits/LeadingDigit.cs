@@ -1,7 +1,7 @@
-namespace SecureTransformer.Protocols.Replicated;
+namespace SecureTransformer.Protocols.BitCircuits;
 
 /// <summary>
-/// What parties 1 and 2 pick of a block of four bits: from XOR shares of the unary code T_w = [u >= w] and the planes of v, shares of functions of u and v.
+/// What who knows v picks of a block of four bits of u + v: from XOR shares of the unary code T_w = [u >= w] and the planes of v, shares of functions of u and v.
 /// </summary>
 internal static class LeadingDigit
 {

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace SecureTransformer.Protocols.Replicated;
+namespace SecureTransformer.Protocols.BitCircuits;
 
 /// <summary>
 /// The public plan of leading zeros: which bit planes there are, and the gates that lead from picked bits to which block of four leads and where in it the
@@ -170,8 +170,7 @@ internal sealed class LeadingZeroCircuit
             }
             else
             {
-                planes.Of(0, _leads[b]).Clear();
-                planes.Of(1, _leads[b]).Clear();
+                planes.Clear(_leads[b]);
             }
 
             if (b + 1 < Blocks)

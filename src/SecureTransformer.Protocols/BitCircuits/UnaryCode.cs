@@ -1,6 +1,6 @@
 using SecureTransformer.Numerics;
 
-namespace SecureTransformer.Protocols.Replicated;
+namespace SecureTransformer.Protocols.BitCircuits;
 
 /// <summary>Unary codes T_w = [u >= w], w = 1 to 2^s - 1, of numbers of s bits, in bit planes one after another.</summary>
 internal static class UnaryCode

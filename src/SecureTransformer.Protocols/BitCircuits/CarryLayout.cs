@@ -1,4 +1,4 @@
-namespace SecureTransformer.Protocols.Replicated;
+namespace SecureTransformer.Protocols.BitCircuits;
 
 /// <summary>How the low bits of a comparison are cut into blocks of at most four, and where each block's planes stand.</summary>
 internal readonly struct CarryLayout

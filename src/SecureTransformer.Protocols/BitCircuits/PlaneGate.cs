@@ -1,4 +1,4 @@
-namespace SecureTransformer.Protocols.Replicated;
+namespace SecureTransformer.Protocols.BitCircuits;
 
 /// <summary>An inner product of bit planes over Z_2, by their numbers: one product's cost, whatever the number of terms.</summary>
 /// <param name="target">The plane that takes the result.</param>

@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics;
 
-namespace SecureTransformer.Protocols.Replicated;
+namespace SecureTransformer.Protocols.BitCircuits;
 
 /// <summary>Bits spread to words.</summary>
 internal static class BitMasks

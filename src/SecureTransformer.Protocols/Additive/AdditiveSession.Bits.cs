@@ -1,0 +1,170 @@
+using SecureTransformer.Numerics;
+using SecureTransformer.Protocols.Additive;
+using SecureTransformer.Protocols.BitCircuits;
+using SecureTransformer.Protocols.Randomness;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Protocols;
+
+/// <content>
+/// Bits in XOR shares, and their products with numbers: with a dealt bit r, shared as a bit and as a number, e = b xor r is opened, and b = e + (1 - 2e) r. For b x also
+/// d = x - a with a mask a, and r a dealt: r x = d r + r a.
+/// </content>
+public sealed partial class AdditiveSession
+{
+    /// <inheritdoc/>
+    protected override async ValueTask AndCoreAsync(SecretBits x, SecretBits y, SecretBits result, CancellationToken cancellationToken)
+    {
+        int words = Shares(result, 0).Length;
+        _material.Request(new AndMaterial(words));
+        for (int start = 0; start < words; start += Chunks.Size)
+        {
+            int at = start;
+            int length = Math.Min(Chunks.Size, words - start);
+            using var gates = new OpenGates(Pool, AndMaterial.Plan, length);
+            StartGates(gates, operand => Shares(operand == 0 ? x : y, 0).Slice(at, length));
+            await FinishGatesAsync(gates, () => Shares(result, 0).Slice(at, length), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask ToArithmeticCoreAsync(SecretBits x, SecretTensor result, CancellationToken cancellationToken) =>
+        MultiplyBitAsync(x, null, result, cancellationToken);
+
+    /// <inheritdoc/>
+    protected override ValueTask MultiplyBitCoreAsync(SecretBits bits, SecretTensor x, SecretTensor result, CancellationToken cancellationToken) =>
+        MultiplyBitAsync(bits, x, result, cancellationToken);
+
+    private async ValueTask MultiplyBitAsync(SecretBits bits, SecretTensor? x, SecretTensor result, CancellationToken cancellationToken)
+    {
+        int count = result.Shape.Count;
+        int words = (count + 63) / 64;
+        var material = new BitNumberMaterial(count, x is not null);
+        _material.Request(material);
+        using SecretBuffer flips = Pool.Rent(words);
+        using SecretBuffer opened = Pool.Rent(x is null ? 1 : count);
+        Start();
+        for (int start = 0; start < count; start += Chunks.Size)
+        {
+            int length = Math.Min(Chunks.Size, count - start);
+            int planes = (length + 63) / 64;
+            int numbers = x is null ? 0 : length;
+            foreach (IChannel peer in Peers)
+            {
+                using FrameBuffer frame = await peer.ReceiveAsync(Operations.OpenBit, (planes + numbers) * sizeof(ulong), cancellationToken).ConfigureAwait(false);
+                Span<ulong> flip = flips.Span.Slice(start / 64, planes);
+                RingKernels.Xor<ulong>(flip, frame.Words[..planes], flip);
+                if (x is not null)
+                {
+                    RingKernels.AddInto<ulong>(opened.Span.Slice(start, length), frame.Words[planes..]);
+                }
+            }
+
+            using FrameBuffer? correction = await _material.CorrectionAsync(material.FrameBytes(length), cancellationToken).ConfigureAwait(false);
+            Combine(start, length, correction);
+        }
+
+        void Start()
+        {
+            using SecretBuffer mask = Pool.Rent(Math.Min(count, Chunks.Size));
+            using SecretBuffer frame = Pool.Rent(Math.Min(count, Chunks.Size) + Math.Min(words, Chunks.Size / 64));
+            foreach ((int start, int length) in new Chunks(count))
+            {
+                int planes = (length + 63) / 64;
+                Span<ulong> flip = flips.Span.Slice(start / 64, planes);
+                _material.Fill(Purpose.BitMask, flip);
+                RingKernels.Xor<ulong>(flip, Shares(bits, 0).Slice(start / 64, planes), flip);
+                flip.CopyTo(frame.Span);
+                if (x is not null)
+                {
+                    Span<ulong> d = opened.Span.Slice(start, length);
+                    _material.Fill(Purpose.OperandMask, mask.Span[..length]);
+                    RingKernels.Subtract<ulong>(Shares(x, 0).Slice(start, length), mask.Span[..length], d);
+                    d.CopyTo(frame.Span[planes..]);
+                }
+
+                SendToAll(Operations.OpenBit, frame.Span[..(planes + (x is null ? 0 : length))]);
+            }
+        }
+
+        void Combine(int start, int length, FrameBuffer? correction)
+        {
+            using SecretBuffer scratch = Pool.Rent(2L * length);
+            Span<ulong> r = scratch.Span[..length];
+            Span<ulong> e = scratch.Span[length..];
+            Span<ulong> z = Shares(result, 0).Slice(start, length);
+            if (x is not null)
+            {
+                _material.Take(Purpose.BitProduct, correction, length, z);
+            }
+
+            _material.Take(Purpose.BitNumber, correction, 0, r);
+            if (x is null)
+            {
+                r.CopyTo(z);
+            }
+            else
+            {
+                RingKernels.MultiplyAddInto<ulong>(z, opened.Span.Slice(start, length), r);
+            }
+
+            // (1 - 2e) z + e x, with e as a mask of ones: (z xor e) - e + (x and e).
+            BitMasks.Expand(flips.Span, start, e);
+            RingKernels.Xor<ulong>(z, e, z);
+            RingKernels.SubtractInto<ulong>(z, e);
+            if (x is not null)
+            {
+                RingKernels.And<ulong>(e, Shares(x, 0).Slice(start, length), e);
+                RingKernels.AddInto<ulong>(z, e);
+            }
+            else if (PartyId == 0)
+            {
+                RingKernels.SubtractInto<ulong>(z, e);
+            }
+        }
+    }
+
+    private delegate Span<ulong> PlaneOf(int plane);
+
+    /// <summary>Masks the planes that a level of gates takes, and sends them.</summary>
+    private void StartGates(OpenGates gates, PlaneOf plane)
+    {
+        int words = gates.Words;
+        _material.Fill(Purpose.GateMask, gates.Masks.Span);
+        for (int i = 0; i < gates.Plan.Operands.Length; i++)
+        {
+            Span<ulong> opened = gates.Opened.Span.Slice(i * words, words);
+            RingKernels.Xor<ulong>(plane(gates.Plan.Operands[i]), gates.Masks.Span.Slice(i * words, words), opened);
+        }
+
+        SendToAll(Operations.And, gates.Opened.Span);
+    }
+
+    /// <summary>Opens the masked planes and writes this party's share of each gate.</summary>
+    private async ValueTask FinishGatesAsync(OpenGates gates, WordsOf result, CancellationToken cancellationToken)
+    {
+        int count = gates.Plan.Gates.Length * gates.Words;
+        await AddReceivedAsync(Operations.And, () => gates.Opened.Span, gates.Opened.Span.Length, xor: true, cancellationToken).ConfigureAwait(false);
+        using FrameBuffer? correction = await _material.CorrectionAsync(count * sizeof(ulong), cancellationToken).ConfigureAwait(false);
+        _material.Take(Purpose.GateProduct, correction, 0, result());
+        GateMaterial.Combine(gates.Plan, gates.Masks.Span, gates.Opened.Span, PartyId == 0, result(), gates.Words);
+    }
+
+    /// <summary>The masks and the masked planes of a level of gates, between sending and receiving.</summary>
+    private sealed class OpenGates(SecretBufferPool pool, GatePlan plan, int words) : IDisposable
+    {
+        public GatePlan Plan { get; } = plan;
+
+        public int Words { get; } = words;
+
+        public SecretBuffer Masks { get; } = pool.Rent((long)plan.Operands.Length * words);
+
+        public SecretBuffer Opened { get; } = pool.Rent((long)plan.Operands.Length * words);
+
+        public void Dispose()
+        {
+            Masks.Dispose();
+            Opened.Dispose();
+        }
+    }
+}

@@ -1,0 +1,246 @@
+using SecureTransformer.Numerics;
+using SecureTransformer.Protocols.Additive;
+using SecureTransformer.Protocols.Randomness;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Protocols;
+
+/// <content>
+/// Products (Beaver 1991): with masks a and b dealt, d = x - a and e = y - b are opened, and x y = d e + d b + e a + a b. Each distinct operand is opened once;
+/// matrices are masked in their own shapes (SecureML 2017).
+/// </content>
+public sealed partial class AdditiveSession
+{
+    /// <inheritdoc/>
+    protected override async ValueTask ProductCoreAsync(
+        IReadOnlyList<SecretProduct> terms, SecretTensor? addend, int shift, SecretTensor result, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(terms);
+        ArgumentNullException.ThrowIfNull(result);
+        int count = result.Shape.Count;
+        SecretTensor[] operands = [.. terms.SelectMany(term => new[] { term.Left, term.Right }).Distinct()];
+        (int Left, int Right)[] pairs = [.. terms.Select(term => (Array.IndexOf(operands, term.Left), Array.IndexOf(operands, term.Right)))];
+        if (operands.Length > Material.MaxTerms || pairs.Length > Material.MaxTerms)
+        {
+            throw new ArgumentException($"A sum of products has at most {Material.MaxTerms} terms and distinct operands.", nameof(terms));
+        }
+
+        _material.Request(new ProductMaterial(count, shift, operands.Length, pairs));
+        using SecretBuffer masks = Pool.Rent((long)operands.Length * count);
+        using SecretBuffer opened = Pool.Rent((long)operands.Length * count);
+        Start();
+        for (int start = 0; start < count; start += Chunks.Size)
+        {
+            int length = Math.Min(Chunks.Size, count - start);
+            for (int j = 0; j < operands.Length; j++)
+            {
+                int at = (j * count) + start;
+                await AddReceivedAsync(Operations.Multiply, () => opened.Span.Slice(at, length), length, xor: false, cancellationToken).ConfigureAwait(false);
+            }
+
+            Combine(start, length);
+            StartOutput(result, start, length, shift);
+        }
+
+        await FinishOutputAsync(result, shift, cancellationToken).ConfigureAwait(false);
+
+        void Start()
+        {
+            foreach ((int start, int length) in new Chunks(count))
+            {
+                for (int j = 0; j < operands.Length; j++)
+                {
+                    StartOpening(Shares(operands[j], 0).Slice(start, length), masks.Span.Slice((j * count) + start, length), opened.Span.Slice((j * count) + start, length));
+                }
+            }
+        }
+
+        void Combine(int start, int length)
+        {
+            Span<ulong> z = Shares(result, 0).Slice(start, length);
+            if (addend is not null)
+            {
+                Shares(addend, 0).Slice(start, length).CopyTo(z);
+            }
+            else
+            {
+                z.Clear();
+            }
+
+            foreach ((int left, int right) in pairs)
+            {
+                AddProduct(
+                    masks.Span.Slice((left * count) + start, length),
+                    opened.Span.Slice((left * count) + start, length),
+                    masks.Span.Slice((right * count) + start, length),
+                    opened.Span.Slice((right * count) + start, length),
+                    z);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async ValueTask DotCoreAsync(SecretTensor x, SecretTensor y, int shift, SecretTensor result, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(result);
+        int count = x.Shape.Count;
+        int columns = x.Shape[-1];
+        int rows = count / columns;
+        bool square = ReferenceEquals(x, y);
+        RequireOperand(count);
+        _material.Request(new DotMaterial(rows, columns, square, shift));
+        using SecretBuffer masks = Pool.Rent(count);
+        using SecretBuffer opened = Pool.Rent(count);
+        using SecretBuffer masksRight = Pool.Rent(square ? 1 : count);
+        using SecretBuffer openedRight = Pool.Rent(square ? 1 : count);
+        StartOpening(x, masks, opened);
+        if (!square)
+        {
+            StartOpening(y, masksRight, openedRight);
+        }
+
+        await FinishOpeningAsync(opened, count, cancellationToken).ConfigureAwait(false);
+        if (!square)
+        {
+            await FinishOpeningAsync(openedRight, count, cancellationToken).ConfigureAwait(false);
+        }
+
+        Combine();
+        await FinishOutputAsync(result, shift, cancellationToken).ConfigureAwait(false);
+
+        void Combine()
+        {
+            Span<ulong> z = Shares(result, 0);
+            for (int r = 0; r < rows; r++)
+            {
+                ReadOnlySpan<ulong> a = masks.Span.Slice(r * columns, columns);
+                ReadOnlySpan<ulong> d = opened.Span.Slice(r * columns, columns);
+                ReadOnlySpan<ulong> b = square ? a : masksRight.Span.Slice(r * columns, columns);
+                ReadOnlySpan<ulong> e = square ? d : openedRight.Span.Slice(r * columns, columns);
+                ulong sum = unchecked(RingKernels.Dot(d, b) + RingKernels.Dot(e, a));
+                z[r] = PartyId == 0 ? unchecked(sum + RingKernels.Dot(d, e)) : sum;
+            }
+
+            foreach ((int start, int length) in new Chunks(rows))
+            {
+                StartOutput(result, start, length, shift);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async ValueTask MatMulCoreAsync(
+        SecretTensor x, SecretTensor y, bool transposeRight, int shift, SecretTensor result, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(y);
+        ArgumentNullException.ThrowIfNull(result);
+        int inner = x.Shape[-1];
+        int columns = y.Shape[transposeRight ? -2 : -1];
+        int matrices = y.Shape.Count / (inner * columns);
+        int rows = x.Shape.Count / (inner * matrices);
+        RequireOperand(x.Shape.Count);
+        RequireOperand(y.Shape.Count);
+        RequireOperand(result.Shape.Count);
+        _material.Request(new MatrixMaterial(matrices, rows, inner, columns, transposeRight, shift));
+        using SecretBuffer a = Pool.Rent(x.Shape.Count);
+        using SecretBuffer d = Pool.Rent(x.Shape.Count);
+        using SecretBuffer b = Pool.Rent(y.Shape.Count);
+        using SecretBuffer e = Pool.Rent(y.Shape.Count);
+        StartOpening(x, a, d);
+        StartOpening(y, b, e);
+        await FinishOpeningAsync(d, x.Shape.Count, cancellationToken).ConfigureAwait(false);
+        await FinishOpeningAsync(e, y.Shape.Count, cancellationToken).ConfigureAwait(false);
+        for (int m = 0; m < matrices; m++)
+        {
+            // d b + a e at all parties but 0, which has d (b + e) + a e.
+            Span<ulong> right = b.Span.Slice(m * inner * columns, inner * columns);
+            if (PartyId != 0)
+            {
+                RingKernels.SubtractInto<ulong>(right, e.Span.Slice(m * inner * columns, inner * columns));
+            }
+
+            using PackedMatrix packed = PackedMatrix.PackReplicated(Right(e, m), Right(b, m));
+            RingMatrix.Multiply(
+                new MatrixView(d.Span.Slice(m * rows * inner, rows * inner), rows, inner),
+                new MatrixView(a.Span.Slice(m * rows * inner, rows * inner), rows, inner),
+                packed,
+                Shares(result, 0).Slice(m * rows * columns, rows * columns),
+                columns,
+                false,
+                Options.MaxDegreeOfParallelism);
+        }
+
+        StartOutput(result, shift);
+        await FinishOutputAsync(result, shift, cancellationToken).ConfigureAwait(false);
+
+        MatrixView Right(SecretBuffer buffer, int matrix)
+        {
+            Span<ulong> words = buffer.Span.Slice(matrix * inner * columns, inner * columns);
+            return transposeRight ? new MatrixView(words, columns, inner).Transpose() : new MatrixView(words, inner, columns);
+        }
+    }
+
+    private static void RequireOperand(int count)
+    {
+        if (count > Material.MaxWords)
+        {
+            throw new ArgumentException($"An operand or the result has {count} elements; a product of matrices takes at most {Material.MaxWords}.");
+        }
+    }
+
+    private void StartOutput(SecretTensor result, int shift)
+    {
+        foreach ((int start, int length) in new Chunks(result.Shape.Count))
+        {
+            StartOutput(result, start, length, shift);
+        }
+    }
+
+    private void StartOpening(SecretTensor x, SecretBuffer masks, SecretBuffer opened)
+    {
+        foreach ((int start, int length) in new Chunks(x.Shape.Count))
+        {
+            StartOpening(Shares(x, 0).Slice(start, length), masks.Span.Slice(start, length), opened.Span.Slice(start, length));
+        }
+    }
+
+    /// <summary>Draws a mask and sends the masked share, which also stays in <paramref name="opened"/>.</summary>
+    private void StartOpening(ReadOnlySpan<ulong> x, Span<ulong> mask, Span<ulong> opened)
+    {
+        _material.Fill(Purpose.OperandMask, mask);
+        RingKernels.Subtract(x, mask, opened);
+        SendToAll(Operations.Multiply, opened);
+    }
+
+    private async ValueTask FinishOpeningAsync(SecretBuffer opened, int count, CancellationToken cancellationToken)
+    {
+        for (int start = 0; start < count; start += Chunks.Size)
+        {
+            int at = start;
+            int length = Math.Min(Chunks.Size, count - start);
+            await AddReceivedAsync(Operations.Multiply, () => opened.Span.Slice(at, length), length, xor: false, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>z += d b + e a, and d e at party 0.</summary>
+    private void AddProduct(ReadOnlySpan<ulong> a, ReadOnlySpan<ulong> d, ReadOnlySpan<ulong> b, ReadOnlySpan<ulong> e, Span<ulong> z)
+    {
+        Span<ulong> buffer = stackalloc ulong[Block];
+        for (int start = 0; start < z.Length; start += Block)
+        {
+            int length = Math.Min(Block, z.Length - start);
+            Span<ulong> target = z.Slice(start, length);
+            Span<ulong> sum = buffer[..length];
+            b.Slice(start, length).CopyTo(sum);
+            if (PartyId == 0)
+            {
+                RingKernels.AddInto(sum, e.Slice(start, length));
+            }
+
+            RingKernels.MultiplyAddInto(target, d.Slice(start, length), sum);
+            RingKernels.MultiplyAddInto(target, e.Slice(start, length), a.Slice(start, length));
+        }
+    }
+}

@@ -1,0 +1,143 @@
+using System.Security.Cryptography;
+using SecureTransformer.Numerics;
+using SecureTransformer.Protocols.Additive;
+using SecureTransformer.Protocols.Randomness;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Protocols;
+
+/// <summary>
+/// Two to eight parties, of which all but one may be semi-honest and collude, over Z_2^64: x is the sum of one share a party, a bit the XOR. Correlated randomness
+/// comes from a dealer who sees no data and must collude with no party.
+/// </summary>
+/// <remarks>
+/// Beaver 1991; SecureML (Mohassel, Zhang 2017); truncation after Dalskov et al. 2020 (eprint 2020/338, section 5.1). See docs/protocols/additive.md.
+/// What is opened between the parties is always masked by a share that its sender alone, and the dealer, know.
+/// </remarks>
+public sealed partial class AdditiveSession : RingSession
+{
+    /// <summary>Words that local kernels work on at a time, so that temporaries stay in the first-level cache.</summary>
+    private const int Block = 1024;
+
+    private readonly ChannelSet _channels;
+    private readonly MaterialSource _material;
+    private readonly PairwiseRandomness?[] _pairs;
+
+    private AdditiveSession(ChannelSet channels, int parties, SessionOptions options, MpcSession? parent, MaterialSource material, PairwiseRandomness?[] pairs)
+        : base(channels.PartyId, parties, options, parent)
+    {
+        _channels = channels;
+        _material = material;
+        _pairs = pairs;
+    }
+
+    /// <summary>The smallest number of parties, without the dealer.</summary>
+    public const int MinParties = 2;
+
+    /// <summary>The largest number of parties, without the dealer.</summary>
+    public const int MaxParties = 8;
+
+    /// <inheritdoc/>
+    public override string Protocol => "additive";
+
+    /// <inheritdoc/>
+    public override TrafficMeter Meter => _channels.Meter;
+
+    /// <inheritdoc/>
+    protected override int Components => 1;
+
+    /// <inheritdoc/>
+    protected override int ConstantComponent => PartyId == 0 ? 0 : -1;
+
+    private IEnumerable<IChannel> Peers
+    {
+        get
+        {
+            for (int peer = 0; peer < PartyCount; peer++)
+            {
+                if (peer != PartyId)
+                {
+                    yield return _channels[peer];
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Opens a session over channels to the other parties and, at the last place, the dealer: compares what must agree, makes pairwise keys and sends the dealer a seed.
+    /// The session owns the channels.
+    /// </summary>
+    /// <param name="channels">Channels between two to eight parties and the dealer, who runs <see cref="Dealer.ServeAsync"/>.</param>
+    /// <param name="options">Fixed-point format and resources.</param>
+    /// <param name="parent">A session of the same party whose secrets this one may read; it must outlive this one.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="ArgumentException">There are fewer than two parties or more than eight, or this place is the dealer's.</exception>
+    /// <exception cref="ProtocolException">A party or the dealer describes the session otherwise.</exception>
+    public static async Task<AdditiveSession> OpenAsync(
+        ChannelSet channels, SessionOptions? options = null, MpcSession? parent = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(channels);
+        options ??= new SessionOptions();
+        options.Validate();
+        int parties = channels.PartyCount - 1;
+        if (parties is < MinParties or > MaxParties || channels.PartyId == parties)
+        {
+            throw new ArgumentException(
+                $"Additive sharing has {MinParties} to {MaxParties} parties and a dealer at the last place; this is place {channels.PartyId} of {channels.PartyCount}.",
+                nameof(channels));
+        }
+
+        await SessionHandshake.RunAsync(channels, parties, "additive", options, cancellationToken).ConfigureAwait(false);
+        await SessionHandshake.RunWithDealerAsync(channels, cancellationToken).ConfigureAwait(false);
+        byte[] key = new byte[PairwiseRandomness.KeySize];
+        var pairs = new PairwiseRandomness?[parties];
+        for (int peer = channels.PartyId + 1; peer < parties; peer++)
+        {
+            RandomNumberGenerator.Fill(key);
+            SendKey(channels[peer], Operations.Keys, key);
+            pairs[peer] = new PairwiseRandomness(key);
+        }
+
+        RandomNumberGenerator.Fill(key);
+        SendKey(channels[parties], Operations.MaterialSeed, key);
+        var material = new DealtMaterial(channels.PartyId == 0, channels[parties], key);
+        CryptographicOperations.ZeroMemory(key);
+        for (int peer = 0; peer < channels.PartyId; peer++)
+        {
+            using FrameBuffer theirs = await channels[peer].ReceiveAsync(Operations.Keys, PairwiseRandomness.KeySize, cancellationToken).ConfigureAwait(false);
+            pairs[peer] = new PairwiseRandomness(theirs.Span);
+            theirs.Span.Clear();
+        }
+
+        if (channels.Meter.Phase == TrafficPhase.Setup)
+        {
+            channels.Meter.Phase = TrafficPhase.Online;
+        }
+
+        return new AdditiveSession(channels, parties, options, parent, material, pairs);
+    }
+
+    /// <inheritdoc/>
+    protected override void AbortCore(string reason) => _channels.Abort(reason);
+
+    /// <inheritdoc/>
+    protected override async ValueTask DisposeCoreAsync()
+    {
+        ForgetMatrices();
+        foreach (PairwiseRandomness? pair in _pairs)
+        {
+            pair?.Dispose();
+        }
+
+        await _material.DisposeAsync().ConfigureAwait(false);
+        await _channels.DisposeAsync().ConfigureAwait(false);
+        await base.DisposeCoreAsync().ConfigureAwait(false);
+    }
+
+    private static void SendKey(IChannel channel, ushort operation, ReadOnlySpan<byte> key)
+    {
+        FrameBuffer frame = channel.Rent(key.Length);
+        key.CopyTo(frame.Span);
+        channel.Send(frame, operation);
+    }
+}

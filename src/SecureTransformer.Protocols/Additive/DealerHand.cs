@@ -1,0 +1,111 @@
+using SecureTransformer.Numerics;
+using SecureTransformer.Protocols.BitCircuits;
+using SecureTransformer.Protocols.Randomness;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Protocols.Additive;
+
+/// <summary>The dealer's side of one session: the seeds of all parties, and the channel to party 0, which gets the corrections.</summary>
+internal sealed class DealerHand : IDisposable
+{
+    private const int Block = 1024;
+
+    private readonly PairwiseRandomness[] _parties;
+    private readonly IChannel _first;
+
+    public DealerHand(PairwiseRandomness[] parties, IChannel first, int maxDegreeOfParallelism)
+    {
+        _parties = parties;
+        _first = first;
+        MaxDegreeOfParallelism = maxDegreeOfParallelism;
+        Matrices = new DealtMatrices(parties);
+    }
+
+    public SecretBufferPool Pool { get; } = new();
+
+    public DealtMatrices Matrices { get; }
+
+    public int MaxDegreeOfParallelism { get; }
+
+    /// <summary>The sum of all parties' shares.</summary>
+    public void Sum(Purpose purpose, Span<ulong> sum)
+    {
+        _parties[0].Fill(purpose, sum);
+        Add(purpose, sum, negative: false);
+    }
+
+    /// <summary>The XOR of all parties' shares.</summary>
+    public void SumXor(Purpose purpose, Span<ulong> sum)
+    {
+        _parties[0].Fill(purpose, sum);
+        CorrectXor(purpose, sum);
+    }
+
+    /// <summary>From a value to party 0's share of it.</summary>
+    public void Correct(Purpose purpose, Span<ulong> value) => Add(purpose, value, negative: true);
+
+    /// <summary>From bits to party 0's XOR share of them.</summary>
+    public void CorrectXor(Purpose purpose, Span<ulong> value)
+    {
+        using SecretBuffer share = Pool.Rent(value.Length);
+        for (int party = 1; party < _parties.Length; party++)
+        {
+            _parties[party].Fill(purpose, share.Span);
+            RingKernels.Xor<ulong>(value, share.Span, value);
+        }
+    }
+
+    /// <summary>From values of which only the low bytes matter to party 0's shares of them.</summary>
+    public void CorrectNarrow(Purpose purpose, int width, Span<ulong> value)
+    {
+        using SecretBuffer share = Pool.Rent(2L * value.Length);
+        Span<byte> bytes = System.Runtime.InteropServices.MemoryMarshal.AsBytes(share.Span[value.Length..])[..(value.Length * width)];
+        Span<ulong> words = share.Span[..value.Length];
+        for (int party = 1; party < _parties.Length; party++)
+        {
+            _parties[party].Fill(purpose, bytes);
+            NarrowWords.Read(bytes, width, words);
+            RingKernels.SubtractInto<ulong>(value, words);
+        }
+    }
+
+    /// <summary>A frame for party 0, once little is queued there.</summary>
+    public async ValueTask<FrameBuffer> RentAsync(int length, CancellationToken cancellationToken)
+    {
+        await _first.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
+        return _first.Rent(length);
+    }
+
+    public void Send(FrameBuffer correction) => _first.Send(correction, Operations.MaterialCorrection);
+
+    public void Dispose()
+    {
+        Matrices.Dispose();
+        Pool.Dispose();
+    }
+
+    private void Add(Purpose purpose, Span<ulong> value, bool negative)
+    {
+        // A fill is cut at an even number of words, so that the pieces equal one fill.
+        Span<ulong> buffer = stackalloc ulong[Block];
+        for (int party = 1; party < _parties.Length; party++)
+        {
+            for (int start = 0; start < value.Length; start += Block)
+            {
+                Span<ulong> part = value.Slice(start, Math.Min(Block, value.Length - start));
+                Span<ulong> share = buffer[..part.Length];
+                _parties[party].Fill(purpose, share);
+                if (negative)
+                {
+                    RingKernels.SubtractInto<ulong>(part, share);
+                }
+                else
+                {
+                    RingKernels.AddInto<ulong>(part, share);
+                }
+            }
+        }
+
+        buffer.Clear();
+    }
+}

@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+using SecureTransformer.Numerics;
+
+namespace SecureTransformer.Protocols.Randomness;
+
+/// <summary>What a stream of common randomness is for. Each purpose has its own stream, so that no two uses overlap.</summary>
+internal enum Purpose
+{
+    Zero = 1,
+    ZeroBits,
+    Input,
+    TruncateMask,
+    TruncateQuotient,
+    TruncateBit,
+    CarryDeal,
+    CarryReshare,
+    BitDeal,
+    BitReshare,
+    DigitDeal,
+    DigitReshare,
+    TableDeal,
+    TableReshare,
+    ShuffleSplit,
+    ShuffleOrder,
+    ShuffleReshare,
+
+    /// <summary>Masks of operands: additive sharing, as what follows.</summary>
+    OperandMask,
+    Product,
+    OutputMask,
+    OutputQuotient,
+    OutputBit,
+    GateMask,
+    GateProduct,
+    CompareMask,
+    CompareCode,
+    BitMask,
+    BitNumber,
+    BitProduct,
+    MatrixMask,
+}
+
+/// <summary>
+/// Streams of randomness that two (parties, or a party and the dealer) have in common and nobody else knows: AES-128-CTR under a key fresh for each session, one stream a purpose.
+/// Both ends draw the same amounts in the same order.
+/// </summary>
+internal sealed class PairwiseRandomness : IDisposable
+{
+    public const int KeySize = 16;
+
+    private readonly byte[] _key;
+    private readonly Dictionary<Purpose, AesCtrPrg> _streams = [];
+
+    public PairwiseRandomness(ReadOnlySpan<byte> key) => _key = key.ToArray();
+
+    public void Fill(Purpose purpose, Span<ulong> destination) => Stream(purpose).Fill(destination);
+
+    public void Fill(Purpose purpose, Span<byte> destination) => Stream(purpose).Fill(destination);
+
+    /// <summary>A stream of its own among those of a purpose, at its beginning; it may be opened again.</summary>
+    public AesCtrPrg Open(Purpose purpose, int index) => new(_key, (ulong)purpose | ((ulong)(uint)index + 1) << 32);
+
+    public void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(_key);
+        foreach (AesCtrPrg stream in _streams.Values)
+        {
+            stream.Dispose();
+        }
+    }
+
+    private AesCtrPrg Stream(Purpose purpose)
+    {
+        if (!_streams.TryGetValue(purpose, out AesCtrPrg? stream))
+        {
+            _streams[purpose] = stream = new AesCtrPrg(_key, (ulong)purpose);
+        }
+
+        return stream;
+    }
+}
