@@ -35,6 +35,24 @@ public class TruncationStatisticsTests
     }
 
     [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(5)]
+    public async Task A_million_truncated_products_of_additive_shares_err_by_less_than_one_unit_and_not_on_average(int parties)
+    {
+        ulong[] words = Words((ulong)parties, Chunk);
+        long[] left = new long[Chunk];
+        long[] right = new long[Chunk];
+        for (int i = 0; i < Chunk; i++)
+        {
+            (left[i], right[i]) = Factors(words[i], i);
+        }
+
+        Int128 sum = await ErrorAsync(left, right, 18, MpcProtocol.Additive, parties);
+        Assert.True(Int128.Abs(sum) < Int128.CreateChecked(Chunk) * (1 << 18) / 100, $"The mean error of 10^6 products is {(double)sum / Chunk / (1 << 18)} units.");
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(8)]
     [InlineData(18)]
@@ -68,10 +86,10 @@ public class TruncationStatisticsTests
     };
 
     /// <summary>The sum of the errors in units of 2^-shift; every single one is checked to be below one unit.</summary>
-    private static async Task<Int128> ErrorAsync(long[] left, long[]? right, int shift)
+    private static async Task<Int128> ErrorAsync(long[] left, long[]? right, int shift, MpcProtocol protocol = MpcProtocol.Replicated3, int? parties = null)
     {
         long[] products = right is null ? left : [.. left.Zip(right, (l, r) => checked(l * r))];
-        double[][] above = await Cluster.Of(MpcProtocol.Replicated3).RunAsync(async s =>
+        double[][] above = await Cluster.Of(protocol, parties: parties).RunAsync(async s =>
         {
             SecretTensor x = await RingAsync(s, left, right is null ? shift : 0, owner: 0);
             SecretTensor y;
@@ -86,7 +104,7 @@ public class TruncationStatisticsTests
             }
 
             // What is above the floor, exactly: a double does not hold 62 bits.
-            using SecretTensor floor = await RingAsync(s, [.. products.Select(p => p >> shift)], owner: 2);
+            using SecretTensor floor = await RingAsync(s, [.. products.Select(p => p >> shift)], owner: 2 % s.PartyCount);
             return (await s.RevealToAsync(s.Subtract(y, floor), 0))!;
         });
         Int128 sum = 0;

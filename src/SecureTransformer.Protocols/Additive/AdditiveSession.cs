@@ -89,26 +89,30 @@ public sealed partial class AdditiveSession : RingSession
 
         await SessionHandshake.RunAsync(channels, parties, "additive", options, cancellationToken).ConfigureAwait(false);
         await SessionHandshake.RunWithDealerAsync(channels, cancellationToken).ConfigureAwait(false);
-        byte[] key = new byte[PairwiseRandomness.KeySize];
+        byte[][] keys = [.. Enumerable.Range(0, parties + 1).Select(_ => RandomNumberGenerator.GetBytes(PairwiseRandomness.KeySize))];
         var pairs = new PairwiseRandomness?[parties];
-        for (int peer = channels.PartyId + 1; peer < parties; peer++)
+        for (int place = 0; place <= parties; place++)
         {
-            RandomNumberGenerator.Fill(key);
-            SendKey(channels[peer], Operations.Keys, key);
-            pairs[peer] = new PairwiseRandomness(key);
+            if (place != channels.PartyId)
+            {
+                SendKey(channels[place], place == parties ? Operations.MaterialSeed : Operations.Keys, keys[place]);
+            }
         }
 
-        RandomNumberGenerator.Fill(key);
-        SendKey(channels[parties], Operations.MaterialSeed, key);
-        var material = new DealtMaterial(channels.PartyId == 0, channels[parties], key);
-        CryptographicOperations.ZeroMemory(key);
-        for (int peer = 0; peer < channels.PartyId; peer++)
+        for (int peer = 0; peer < parties; peer++)
         {
-            using FrameBuffer theirs = await channels[peer].ReceiveAsync(Operations.Keys, PairwiseRandomness.KeySize, cancellationToken).ConfigureAwait(false);
-            pairs[peer] = new PairwiseRandomness(theirs.Span);
-            theirs.Span.Clear();
+            if (peer != channels.PartyId)
+            {
+                // Both contribute, so that either one's randomness is enough.
+                using FrameBuffer theirs = await channels[peer].ReceiveAsync(Operations.Keys, PairwiseRandomness.KeySize, cancellationToken).ConfigureAwait(false);
+                System.Numerics.Tensors.TensorPrimitives.Xor<byte>(keys[peer], theirs.Span, keys[peer]);
+                pairs[peer] = new PairwiseRandomness(keys[peer]);
+                theirs.Span.Clear();
+            }
         }
 
+        var material = new DealtMaterial(channels.PartyId == 0, channels[parties], keys[parties]);
+        Array.ForEach(keys, key => CryptographicOperations.ZeroMemory(key));
         if (channels.Meter.Phase == TrafficPhase.Setup)
         {
             channels.Meter.Phase = TrafficPhase.Online;

@@ -12,12 +12,17 @@ public sealed class InferenceOptions
     public int FractionalBits { get; init; } = 18;
 
     /// <summary>Checks every property.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A property is out of its range; the exception names it.</exception>
+    /// <exception cref="ArgumentException">A property is out of its range; the exception names it.</exception>
     public void Validate()
     {
         if (!Enum.IsDefined(Protocol))
         {
             throw new ArgumentOutOfRangeException(nameof(Protocol), Protocol, "Not a protocol of this library.");
+        }
+
+        if (MpcProtocols.HasDealer(Protocol))
+        {
+            throw new ArgumentException("Hosts do not run protocols with a dealer yet.", nameof(Protocol));
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(FractionalBits, 8);
