@@ -121,7 +121,7 @@ public class AdditiveCostTests
         using SecretMatrix matrix = s.Pack(rows);
         for (int i = 0; i < times; i++)
         {
-            await s.MatMulAsync(columns, matrix, 36);
+            await s.MatMulAsync(columns, matrix, fractionalBits: 36);
         }
     };
 
