@@ -15,6 +15,8 @@ internal sealed class FrameTrace
     public const ushort Multiply = 16;
     public const ushort And = 32;
     public const ushort RevealBits = 37;
+    public const ushort MaterialSeed = 64;
+    public const ushort MaterialRequest = 65;
 
     /// <summary>
     /// The bound on chi-square over the 256 byte values. With 255 degrees of freedom it is exceeded with probability 7e-13 (Wilson and Hilferty: 7.1 standard
@@ -32,6 +34,9 @@ internal sealed class FrameTrace
     private readonly Dictionary<(ushort Operation, string From, string To), long[]> _bytes = [];
     private readonly Dictionary<string, List<(string Place, ushort Operation)>> _digests = [];
 
+    /// <summary>To how many peers the same payload goes, where everything is opened from all to all.</summary>
+    public int Copies { get; init; } = 1;
+
     /// <summary>The frames of each link in order: operation, phase, clock and length.</summary>
     public SortedDictionary<string, string[]> Layout =>
         new(_layout.ToDictionary(l => $"{l.Key.From} to {l.Key.To}", l => l.Value.ToArray()), StringComparer.Ordinal);
@@ -39,8 +44,8 @@ internal sealed class FrameTrace
     /// <summary>The operations of all share-carrying frames.</summary>
     public IReadOnlySet<ushort> Operations => _bytes.Keys.Select(k => k.Operation).ToHashSet();
 
-    /// <summary>Frames that carry shares: not the handshake, nor what is opened, which follows from values that the receivers are to learn.</summary>
-    private static bool CarriesShares(ushort operation) => operation is not (Handshake or Keys or ImportDigest or Reveal or RevealBits);
+    /// <summary>Frames that carry shares: not the handshake, seeds, or public parameters told to a dealer, nor what is opened, which follows from values that the receivers are to learn.</summary>
+    private static bool CarriesShares(ushort operation) => operation is not (Handshake or Keys or ImportDigest or Reveal or RevealBits or MaterialSeed or MaterialRequest);
 
     public void Observe(in ObservedFrame frame)
     {
@@ -108,7 +113,7 @@ internal sealed class FrameTrace
         foreach (List<(string Place, ushort Operation)> places in _digests.Values)
         {
             // A client sends the same words and seeds to the two parties that hold them.
-            int allowed = places[0].Operation == Import ? 2 : 1;
+            int allowed = places[0].Operation == Import ? 2 : Copies;
             if (places.Count > allowed)
             {
                 problems.Add((places[0].Operation, $"The same payload was sent more than once: {string.Join("; ", places.Select(p => p.Place))}."));
