@@ -5,7 +5,7 @@ using SecureTransformer.Transport;
 namespace SecureTransformer.Protocols.Additive;
 
 /// <summary>Splits values for n parties: a fresh seed for each tensor to parties 1 and on, words to party 0: 8 bytes an element and 16 (n - 1) a tensor in all.</summary>
-internal sealed class AdditiveCodec(int parties) : ShareCodec
+internal sealed class AdditiveCodec(int parties) : SummedCodec
 {
     public override int PartyCount => parties;
 
@@ -38,27 +38,6 @@ internal sealed class AdditiveCodec(int parties) : ShareCodec
             Array.ForEach(shares, share => share.Dispose());
             Array.Clear(values);
         }
-    }
-
-    public override async ValueTask<double[]> ReceiveAsync(
-        IReadOnlyList<IChannel> parties, int count, int fractionalBits, CancellationToken cancellationToken = default)
-    {
-        RequireParties(parties);
-        var sum = new ulong[count];
-        foreach (IChannel party in parties)
-        {
-            for (int start = 0; start < count; start += Chunks.Size)
-            {
-                int length = Math.Min(Chunks.Size, count - start);
-                using FrameBuffer frame = await party.ReceiveAsync(Operations.Export, length * sizeof(ulong), cancellationToken).ConfigureAwait(false);
-                AdditiveSharing.Accumulate(sum.AsSpan(start, length), frame.Words);
-            }
-        }
-
-        var values = new double[count];
-        FixedPointFormat.Decode(sum, values, fractionalBits);
-        Array.Clear(sum);
-        return values;
     }
 
     private protected override long ShareBytesCore(int party, int count) => party == 0 ? (long)count * sizeof(ulong) : ShareSeeds.ByteCount;

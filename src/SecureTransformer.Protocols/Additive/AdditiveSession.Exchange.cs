@@ -121,24 +121,8 @@ public sealed partial class AdditiveSession
 
     /// <inheritdoc/>
     /// <remarks>Everyone sends the digest to everyone: one round.</remarks>
-    protected override async ValueTask AgreeCoreAsync(string what, ReadOnlyMemory<byte> digest, CancellationToken cancellationToken)
-    {
-        foreach (IChannel peer in Peers)
-        {
-            FrameBuffer own = peer.Rent(digest.Length);
-            digest.Span.CopyTo(own.Span);
-            peer.Send(own, Operations.Agree);
-        }
-
-        foreach (IChannel peer in Peers)
-        {
-            using FrameBuffer theirs = await peer.ReceiveAsync(Operations.Agree, digest.Length, cancellationToken).ConfigureAwait(false);
-            if (!theirs.Span.SequenceEqual(digest.Span))
-            {
-                throw new ProtocolException($"{peer.PeerName} and this party do not have the same {what}.");
-            }
-        }
-    }
+    protected override ValueTask AgreeCoreAsync(string what, ReadOnlyMemory<byte> digest, CancellationToken cancellationToken) =>
+        Agreement.CompareAsync(Peers, what, digest, cancellationToken);
 
     /// <inheritdoc/>
     /// <remarks>Each party sends its share plus a fresh zero share.</remarks>

@@ -9,7 +9,7 @@ namespace SecureTransformer.Protocols.Replicated;
 /// Splits values for the three parties: x0 and x1 from seeds, x2 the rest. Party 0 gets two seeds, party 1 the seed of x1 and the words of x2, party 2 the words of x2
 /// and the seed of x0: 16 bytes an element and 64 bytes a tensor in all. Seeds are fresh for each tensor.
 /// </summary>
-internal sealed class ReplicatedCodec : ShareCodec
+internal sealed class ReplicatedCodec : SummedCodec
 {
     public override int PartyCount => ReplicatedSession.Parties;
 
@@ -43,27 +43,6 @@ internal sealed class ReplicatedCodec : ShareCodec
             x1.Dispose();
             Array.Clear(values);
         }
-    }
-
-    public override async ValueTask<double[]> ReceiveAsync(
-        IReadOnlyList<IChannel> parties, int count, int fractionalBits, CancellationToken cancellationToken = default)
-    {
-        RequireParties(parties);
-        var sum = new ulong[count];
-        foreach (IChannel party in parties)
-        {
-            for (int start = 0; start < count; start += Chunks.Size)
-            {
-                int length = Math.Min(Chunks.Size, count - start);
-                using FrameBuffer frame = await party.ReceiveAsync(Operations.Export, length * sizeof(ulong), cancellationToken).ConfigureAwait(false);
-                AdditiveSharing.Accumulate(sum.AsSpan(start, length), frame.Words);
-            }
-        }
-
-        var values = new double[count];
-        FixedPointFormat.Decode(sum, values, fractionalBits);
-        Array.Clear(sum);
-        return values;
     }
 
     private protected override long ShareBytesCore(int party, int count)

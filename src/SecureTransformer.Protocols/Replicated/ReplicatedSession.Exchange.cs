@@ -100,24 +100,8 @@ public sealed partial class ReplicatedSession
 
     /// <inheritdoc/>
     /// <remarks>Everyone sends the digest to everyone: one round, 192 bytes.</remarks>
-    protected override async ValueTask AgreeCoreAsync(string what, ReadOnlyMemory<byte> digest, CancellationToken cancellationToken)
-    {
-        foreach (IChannel peer in (IChannel[])[Next, Previous])
-        {
-            FrameBuffer own = peer.Rent(digest.Length);
-            digest.Span.CopyTo(own.Span);
-            peer.Send(own, Operations.Agree);
-        }
-
-        foreach (IChannel peer in (IChannel[])[Next, Previous])
-        {
-            using FrameBuffer theirs = await peer.ReceiveAsync(Operations.Agree, digest.Length, cancellationToken).ConfigureAwait(false);
-            if (!theirs.Span.SequenceEqual(digest.Span))
-            {
-                throw new ProtocolException($"{peer.PeerName} and this party do not have the same {what}.");
-            }
-        }
-    }
+    protected override ValueTask AgreeCoreAsync(string what, ReadOnlyMemory<byte> digest, CancellationToken cancellationToken) =>
+        Agreement.CompareAsync([Next, Previous], what, digest, cancellationToken);
 
     /// <inheritdoc/>
     /// <remarks>Each party sends x_i plus a fresh zero share: 24 bytes an element in all, one round.</remarks>

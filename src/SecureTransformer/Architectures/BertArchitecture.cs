@@ -7,21 +7,11 @@ namespace SecureTransformer.Architectures;
 /// <summary>BERT with a classification head: Hugging Face's BertForSequenceClassification (Devlin et al., 2019).</summary>
 public sealed class BertArchitecture : ModelArchitecture
 {
-    private const string Supported = "BertForSequenceClassification";
-
     /// <summary>Describes the weights of a configuration.</summary>
     /// <exception cref="InvalidDataException">A value of the configuration is out of bounds.</exception>
     /// <exception cref="NotSupportedException">The configuration names other architectures only, such as BertForMaskedLM.</exception>
     public BertArchitecture(BertConfig config)
-        : base(config)
-    {
-        if (config.Architectures.Count > 0 && !config.Architectures.Contains(Supported))
-        {
-            throw new NotSupportedException($"{config.Source}: the architecture '{config.Architectures[0]}' of type 'bert' is not supported; supported are {Supported}.");
-        }
-
-        Weights = [.. List(config)];
-    }
+        : base(config, "BertForSequenceClassification") => Weights = [.. List(config)];
 
     /// <summary>The configuration.</summary>
     public new BertConfig Config => (BertConfig)base.Config;

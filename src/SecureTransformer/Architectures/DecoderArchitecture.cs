@@ -11,13 +11,8 @@ namespace SecureTransformer.Architectures;
 public abstract class DecoderArchitecture : ModelArchitecture
 {
     private protected DecoderArchitecture(DecoderConfig config, string supported)
-        : base(config)
+        : base(config, supported)
     {
-        if (config.Architectures.Count > 0 && !config.Architectures.Contains(supported))
-        {
-            throw new NotSupportedException(
-                $"{config.Source}: the architecture '{config.Architectures[0]}' of type '{config.ModelType}' is not supported; supported are {supported}.");
-        }
     }
 
     /// <summary>The configuration.</summary>

@@ -6,10 +6,16 @@ namespace SecureTransformer.Architectures;
 /// <summary>What a configuration says of a model, without its weights: known to the model's owner, the parties and the client alike.</summary>
 public abstract class ModelArchitecture
 {
-    private protected ModelArchitecture(ModelConfig config)
+    private protected ModelArchitecture(ModelConfig config, string supported)
     {
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
+        if (config.Architectures.Count > 0 && !config.Architectures.Contains(supported))
+        {
+            throw new NotSupportedException(
+                $"{config.Source}: the architecture '{config.Architectures[0]}' of type '{config.ModelType}' is not supported; supported are {supported}.");
+        }
+
         Config = config;
     }
 
