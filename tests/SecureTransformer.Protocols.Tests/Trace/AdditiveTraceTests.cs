@@ -76,7 +76,10 @@ public class AdditiveTraceTests
                 await s.MatMulAsync(x, y, transposeRight: true);
                 using SecretMatrix packed = s.Pack(s.Permute(x, 1, 0));
                 await s.MatMulAsync(y, packed, fractionalBits: 36);
-                await s.MatMulAsync(y, packed);
+                SecretTensor product = await s.MatMulAsync(y, packed);
+
+                // The matrix is opened a second time for this, under another mask.
+                await s.MatMulAsync(product, packed, transposeRight: true);
                 SecretBits negative = await s.LessThanZeroAsync(x, 32);
                 Assert.Equal(secret.Select(v => v < 0), await s.RevealAsync(negative));
                 SecretBits zero = await s.EqualsZeroAsync(x, 64);
