@@ -24,8 +24,10 @@ public class DealerTests
         [2, 1 << 28, 2, 0, 18],
         [3, 1 << 14, 1 << 14, 2, 1, 0, 18],
         [3, int.MaxValue, int.MaxValue, int.MaxValue, int.MaxValue, 0, 18],
-        [4, 0, 1 << 20, 1 << 20, 1, 0, 18],
-        [4, -1, 1, 1, 1, 0, 18],
+        [4, 0, 0, 1 << 20, 1 << 20, 1, 0, 0, 18],
+        [4, 0, 0, 1 << 20, 1, 1 << 20, 0, 0, 18],
+        [4, 0, -1, 1, 1, 1, 0, 0, 18],
+        [4, 8, 0, 1, 1, 1, 0, 0, 18],
         [5, 1, 0],
         [6, 0],
         [7, 1, 65, 1],
@@ -44,6 +46,24 @@ public class DealerTests
     public async Task A_request_of_odd_length_is_refused() => await Assert.ThrowsAsync<ProtocolException>(() => ServeAsync(new byte[5]));
 
     [Fact]
+    public async Task A_matrix_of_a_session_that_is_not_there_is_refused()
+    {
+        int[] request = [4, 1, 0, 1, 1, 1, 0, 0, 18];
+        ProtocolException error = await Assert.ThrowsAsync<ProtocolException>(() => ServeAsync(MemoryMarshal.AsBytes(request.AsSpan()).ToArray()));
+        Assert.Contains("1 levels up", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(16)]
+    [InlineData(33)]
+    [InlineData(48)]
+    public async Task Seeds_of_the_wrong_size_are_refused(int length)
+    {
+        ProtocolException error = await Assert.ThrowsAsync<ProtocolException>(() => ServeAsync(new byte[4], length));
+        Assert.Contains("party 1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public Task The_end_of_a_session_is_no_error() => ServeAsync(new byte[4]);
 
     [Fact]
@@ -58,7 +78,7 @@ public class DealerTests
     }
 
     /// <summary>A dealer between two parties played here, of which the first asks for something.</summary>
-    private static async Task ServeAsync(byte[] request)
+    private static async Task ServeAsync(byte[] request, int seedsOfTheSecond = 32)
     {
         await using var network = new InMemoryNetwork(3);
         var id = SessionId.New();
@@ -68,7 +88,7 @@ public class DealerTests
         {
             using FrameBuffer description = await sets[party][2].ReceiveAtMostAsync(Handshake, 4096);
             Send(sets[party][2], description.Span, Handshake);
-            Send(sets[party][2], new byte[16], Seed);
+            Send(sets[party][2], new byte[party == 0 ? 32 : seedsOfTheSecond], Seed);
         }
 
         Send(sets[0][2], request, Request);

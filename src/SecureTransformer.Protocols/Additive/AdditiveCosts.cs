@@ -55,7 +55,7 @@ public static class AdditiveCosts
 
     /// <summary>Products with a packed matrix: the left operand is opened. The first product of a session with a matrix opens that too, as setup: <see cref="OpenMatrix"/>.</summary>
     public static OperationCost MatMulPacked(int parties, int rows, int inner, int columns, int shift) =>
-        Opened(parties, Words(checked(rows * inner))) + Output(parties, checked(rows * columns), shift) + Request(7);
+        Opened(parties, Words(checked(rows * inner))) + Output(parties, checked(rows * columns), shift) + Request(9);
 
     /// <summary>Opening the masked matrix at its first product: setup.</summary>
     public static OperationCost OpenMatrix(int parties, int rows, int columns) => Opened(parties, Words(checked(rows * columns)));

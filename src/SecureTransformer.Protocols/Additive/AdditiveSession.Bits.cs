@@ -16,7 +16,7 @@ public sealed partial class AdditiveSession
     protected override async ValueTask AndCoreAsync(SecretBits x, SecretBits y, SecretBits result, CancellationToken cancellationToken)
     {
         int words = Shares(result, 0).Length;
-        _material.Request(new AndMaterial(words));
+        await _material.RequestAsync(new AndMaterial(words), cancellationToken).ConfigureAwait(false);
         for (int start = 0; start < words; start += Chunks.Size)
         {
             int at = start;
@@ -40,7 +40,7 @@ public sealed partial class AdditiveSession
         int count = result.Shape.Count;
         int words = (count + 63) / 64;
         var material = new BitNumberMaterial(count, x is not null);
-        _material.Request(material);
+        await _material.RequestAsync(material, cancellationToken).ConfigureAwait(false);
         using SecretBuffer flips = Pool.Rent(words);
         using SecretBuffer opened = Pool.Rent(x is null ? 1 : count);
         Start();

@@ -26,7 +26,7 @@ public sealed partial class AdditiveSession
         var material = new CompareMaterial(x.Shape.Count, lowBits, carry);
         int width = (material.Bits + 7) / 8;
         var groups = new SharedPlanes[material.Groups];
-        _material.Request(material);
+        await _material.RequestAsync(material, cancellationToken).ConfigureAwait(false);
         using SecretBuffer v = Pool.Rent(x.Shape.Count);
         try
         {

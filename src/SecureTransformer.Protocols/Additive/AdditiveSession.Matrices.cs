@@ -1,20 +1,59 @@
-using System.Collections.Concurrent;
 using SecureTransformer.Numerics;
 using SecureTransformer.Protocols.Additive;
-using SecureTransformer.Protocols.Randomness;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Protocols;
 
 /// <content>
-/// Products with a matrix W that is kept: its mask B is fixed for the session, and F = W - B is opened at the first product, as setup. For each product a fresh mask A of
-/// x is drawn and E = x - A opened; x W = E W + A F + A B, so that a party multiplies (E, its share of A) by [its share of W; F], packed once.
+/// Products with a matrix W that is kept: its mask B is fixed for the session that packed it, and F = W - B is opened once, as setup. For each product a fresh mask A of
+/// x is drawn and E = x - A opened; x W = E W + A F + A B, so that a party multiplies (E, its share of A) by [its share of W; F], packed once. A B is dealt. The transpose
+/// goes the same way: x W^T = E W^T + A F^T + A B^T.
 /// </content>
-/// <remarks>A matrix used both ways is opened under two masks. A mask is bound to one session and one matrix: another session has another mask of the same matrix.</remarks>
 public sealed partial class AdditiveSession
 {
-    private readonly ConcurrentDictionary<(PackedTensor Tensor, bool Transposed), OpenedMatrix> _matrices = new();
+    private readonly SortedDictionary<int, MaskedMatrix> _unopened = [];
+    private readonly Dictionary<MaskedMatrix, (PackedMatrix Packed, Action Forget)> _inherited = [];
+    private readonly Lock _matrices = new();
     private int _nextMatrix;
+
+    /// <inheritdoc/>
+    protected override IDisposable PackCore(SecretTensor y, bool transposed)
+    {
+        ArgumentNullException.ThrowIfNull(y);
+        RequireOperand(y.Shape.Count);
+        var holder = new PackedTensor(this, y, transposed);
+        (int rows, int columns) = transposed ? (y.Shape[1], y.Shape[0]) : (y.Shape[0], y.Shape[1]);
+        var matrix = new MaskedMatrix(this, _nextMatrix++, rows, columns, transposed, holder.Tensor, holder);
+        matrix.Disposed += () =>
+        {
+            lock (_matrices)
+            {
+                _unopened.Remove(matrix.Number);
+            }
+        };
+        lock (_matrices)
+        {
+            _unopened.Add(matrix.Number, matrix);
+        }
+
+        return matrix;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>One round for each matrix, 8 bytes an element from each party to each other.</remarks>
+    protected override async ValueTask PrepareMatricesCoreAsync(CancellationToken cancellationToken)
+    {
+        MaskedMatrix[] matrices;
+        lock (_matrices)
+        {
+            matrices = [.. _unopened.Values];
+        }
+
+        foreach (MaskedMatrix matrix in matrices)
+        {
+            await OpenAsync(matrix, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <inheritdoc/>
     protected override async ValueTask PackedMatMulCoreAsync(
@@ -22,102 +61,146 @@ public sealed partial class AdditiveSession
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(result);
-        var tensor = (PackedTensor)packed;
-        bool transposed = tensor.Transposed != transposeRight;
+        var matrix = (MaskedMatrix)packed;
         int inner = x.Shape[-1];
         int rows = x.Shape.Rows;
         int columns = result.Shape[-1];
         RequireOperand(x.Shape.Count);
         RequireOperand(result.Shape.Count);
-        RequireOperand(tensor.Tensor.Shape.Count);
-        if (!_matrices.TryGetValue((tensor, transposed), out OpenedMatrix? matrix))
-        {
-            matrix = await OpenMatrixAsync(tensor, transposed, cancellationToken).ConfigureAwait(false);
-        }
-
-        _material.Request(new FixedMatrixMaterial(matrix.Index, rows, inner, columns, transposed, shift));
+        PackedMatrix opened = await OpenAsync(matrix, cancellationToken).ConfigureAwait(false);
+        var material = new FixedMatrixMaterial(LevelOf(matrix.Owner), matrix.Number, rows, matrix.Rows, matrix.Columns, matrix.Transposed, transposeRight, shift);
+        await _material.RequestAsync(material, cancellationToken).ConfigureAwait(false);
         using SecretBuffer a = Pool.Rent(x.Shape.Count);
         using SecretBuffer e = Pool.Rent(x.Shape.Count);
         StartOpening(x, a, e);
         await FinishOpeningAsync(e, x.Shape.Count, cancellationToken).ConfigureAwait(false);
-        RingMatrix.Multiply(
-            new MatrixView(e.Span, rows, inner), new MatrixView(a.Span, rows, inner), matrix.Packed, Shares(result, 0), columns, false, Options.MaxDegreeOfParallelism);
+        var left = new MatrixView(e.Span, rows, inner);
+        var mask = new MatrixView(a.Span, rows, inner);
+        if (transposeRight)
+        {
+            RingMatrix.MultiplyTransposed(left, mask, opened, Shares(result, 0), columns, false, Options.MaxDegreeOfParallelism);
+        }
+        else
+        {
+            RingMatrix.Multiply(left, mask, opened, Shares(result, 0), columns, false, Options.MaxDegreeOfParallelism);
+        }
+
         StartOutput(result, shift);
         await FinishOutputAsync(result, shift, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Opens W - B, and packs [the own share of W; W - B]. One round, charged to setup.</summary>
-    private async ValueTask<OpenedMatrix> OpenMatrixAsync(PackedTensor tensor, bool transposed, CancellationToken cancellationToken)
+    /// <summary>
+    /// [the own share of W; W - B]. The session that packed a matrix keeps it; one opened under that opens what had not been prepared for itself, under the same mask, since the
+    /// sessions beside it may not have come so far.
+    /// </summary>
+    private async ValueTask<PackedMatrix> OpenAsync(MaskedMatrix matrix, CancellationToken cancellationToken)
+    {
+        if (matrix.Opened is { } known)
+        {
+            return known;
+        }
+
+        if (_inherited.TryGetValue(matrix, out (PackedMatrix Packed, Action) inherited))
+        {
+            return inherited.Packed;
+        }
+
+        PackedMatrix opened = await OpenAsync(matrix, LevelOf(matrix.Owner), cancellationToken).ConfigureAwait(false);
+        if (ReferenceEquals(matrix.Owner, this))
+        {
+            matrix.Keep(opened);
+            lock (_matrices)
+            {
+                _unopened.Remove(matrix.Number);
+            }
+
+            return opened;
+        }
+
+        void Forget()
+        {
+            lock (_matrices)
+            {
+                if (_inherited.Remove(matrix))
+                {
+                    opened.Dispose();
+                }
+            }
+        }
+
+        lock (_matrices)
+        {
+            _inherited.Add(matrix, (opened, Forget));
+        }
+
+        matrix.Disposed += Forget;
+        return opened;
+    }
+
+    private async ValueTask<PackedMatrix> OpenAsync(MaskedMatrix matrix, int level, CancellationToken cancellationToken)
     {
         TrafficPhase before = Meter.Phase;
         Meter.Phase = TrafficPhase.Setup;
         try
         {
-            int index = _nextMatrix++;
-            int count = tensor.Tensor.Shape.Count;
-            using SecretBuffer own = Pool.Rent(count);
-            using SecretBuffer opened = Pool.Rent(count);
-            Start(index);
-            for (int start = 0; start < count; start += Chunks.Size)
+            TensorShape shape = matrix.Share.Shape;
+            using SecretBuffer own = Pool.Rent(shape.Count);
+            using SecretBuffer opened = Pool.Rent(shape.Count);
+            Start();
+            for (int start = 0; start < shape.Count; start += Chunks.Size)
             {
                 int at = start;
-                int length = Math.Min(Chunks.Size, count - start);
+                int length = Math.Min(Chunks.Size, shape.Count - start);
                 await AddReceivedAsync(Operations.OpenMatrix, () => opened.Span.Slice(at, length), length, xor: false, cancellationToken).ConfigureAwait(false);
             }
 
             RingKernels.SubtractInto<ulong>(own.Span, opened.Span);
-            var matrix = new OpenedMatrix(index, PackedMatrix.PackReplicated(View(opened), View(own)));
-            _matrices[(tensor, transposed)] = matrix;
-            tensor.Disposed += matrix.Forget = () => Forget((tensor, transposed));
-            return matrix;
+            return PackedMatrix.PackReplicated(View(opened), View(own));
 
-            void Start(int number)
+            void Start()
             {
-                using AesCtrPrg share = _material.Open(Purpose.MatrixMask, number);
-                Shares(tensor.Tensor, 0).CopyTo(own.Span);
-                own.Span.CopyTo(opened.Span);
-                foreach ((int start, int length) in new Chunks(count))
+                using AesCtrPrg share = _maskKeys.Open(level, matrix.Number);
+                Shares(matrix.Share, 0).CopyTo(own.Span);
+                foreach ((int start, int length) in new Chunks(shape.Count))
                 {
-                    FixedMatrixMaterial.Mask(share, Pool, opened.Span.Slice(start, length));
-                    SendToAll(Operations.OpenMatrix, opened.Span.Slice(start, length));
+                    // W - B, with the mask drawn where its difference from the share is to stand.
+                    Span<ulong> run = opened.Span.Slice(start, length);
+                    share.Fill(run);
+                    RingKernels.Subtract<ulong>(own.Span.Slice(start, length), run, run);
+                    SendToAll(Operations.OpenMatrix, run);
                 }
+            }
+
+            MatrixView View(SecretBuffer buffer)
+            {
+                var view = new MatrixView(buffer.Span, shape[0], shape[1]);
+                return matrix.Transposed ? view.Transpose() : view;
             }
         }
         finally
         {
             Meter.Phase = before;
         }
-
-        MatrixView View(SecretBuffer buffer)
-        {
-            var view = new MatrixView(buffer.Span, tensor.Tensor.Shape[0], tensor.Tensor.Shape[1]);
-            return transposed ? view.Transpose() : view;
-        }
     }
 
-    private void Forget((PackedTensor Tensor, bool Transposed) key)
+    /// <summary>How many sessions up the owner of a matrix stands.</summary>
+    private int LevelOf(AdditiveSession owner)
     {
-        if (_matrices.TryRemove(key, out OpenedMatrix? matrix))
+        int level = 0;
+        for (AdditiveSession session = this; !ReferenceEquals(session, owner); session = session._above!)
         {
-            key.Tensor.Disposed -= matrix.Forget;
-            matrix.Packed.Dispose();
+            level++;
         }
+
+        return level;
     }
 
     private void ForgetMatrices()
     {
-        foreach ((PackedTensor, bool) key in _matrices.Keys)
+        foreach ((MaskedMatrix matrix, (_, Action forget)) in _inherited.ToArray())
         {
-            Forget(key);
+            matrix.Disposed -= forget;
+            forget();
         }
-    }
-
-    private sealed class OpenedMatrix(int index, PackedMatrix packed)
-    {
-        public int Index { get; } = index;
-
-        public PackedMatrix Packed { get; } = packed;
-
-        public Action? Forget { get; set; }
     }
 }

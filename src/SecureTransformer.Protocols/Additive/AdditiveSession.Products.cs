@@ -25,7 +25,7 @@ public sealed partial class AdditiveSession
             throw new ArgumentException($"A sum of products has at most {Material.MaxTerms} terms and distinct operands.", nameof(terms));
         }
 
-        _material.Request(new ProductMaterial(count, shift, operands.Length, pairs));
+        await _material.RequestAsync(new ProductMaterial(count, shift, operands.Length, pairs), cancellationToken).ConfigureAwait(false);
         using SecretBuffer masks = Pool.Rent((long)operands.Length * count);
         using SecretBuffer opened = Pool.Rent((long)operands.Length * count);
         Start();
@@ -89,7 +89,7 @@ public sealed partial class AdditiveSession
         int rows = count / columns;
         bool square = ReferenceEquals(x, y);
         RequireOperand(count);
-        _material.Request(new DotMaterial(rows, columns, square, shift));
+        await _material.RequestAsync(new DotMaterial(rows, columns, square, shift), cancellationToken).ConfigureAwait(false);
         using SecretBuffer masks = Pool.Rent(count);
         using SecretBuffer opened = Pool.Rent(count);
         using SecretBuffer masksRight = Pool.Rent(square ? 1 : count);
@@ -143,7 +143,7 @@ public sealed partial class AdditiveSession
         RequireOperand(x.Shape.Count);
         RequireOperand(y.Shape.Count);
         RequireOperand(result.Shape.Count);
-        _material.Request(new MatrixMaterial(matrices, rows, inner, columns, transposeRight, shift));
+        await _material.RequestAsync(new MatrixMaterial(matrices, rows, inner, columns, transposeRight, shift), cancellationToken).ConfigureAwait(false);
         using SecretBuffer a = Pool.Rent(x.Shape.Count);
         using SecretBuffer d = Pool.Rent(x.Shape.Count);
         using SecretBuffer b = Pool.Rent(y.Shape.Count);

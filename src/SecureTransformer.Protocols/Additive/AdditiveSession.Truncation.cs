@@ -15,22 +15,22 @@ namespace SecureTransformer.Protocols;
 public sealed partial class AdditiveSession
 {
     /// <inheritdoc/>
-    protected override ValueTask TruncateCoreAsync(SecretTensor x, int shift, SecretTensor result, CancellationToken cancellationToken)
+    protected override async ValueTask TruncateCoreAsync(SecretTensor x, int shift, SecretTensor result, CancellationToken cancellationToken)
     {
         int count = Shares(x, 0).Length;
         Shares(x, 0).CopyTo(Shares(result, 0));
         if (shift == 0)
         {
-            return ValueTask.CompletedTask;
+            return;
         }
 
-        _material.Request(new TruncationMaterial(count, shift));
+        await _material.RequestAsync(new TruncationMaterial(count, shift), cancellationToken).ConfigureAwait(false);
         foreach ((int start, int length) in new Chunks(count))
         {
             StartOutput(result, start, length, shift);
         }
 
-        return FinishOutputAsync(result, shift, cancellationToken);
+        await FinishOutputAsync(result, shift, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A chunk of the result but for the part that the dealer knows: masked and sent, unless nothing is truncated.</summary>

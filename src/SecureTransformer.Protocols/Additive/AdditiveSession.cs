@@ -21,13 +21,18 @@ public sealed partial class AdditiveSession : RingSession
 
     private readonly ChannelSet _channels;
     private readonly MaterialSource _material;
+    private readonly MatrixMaskKeys _maskKeys;
+    private readonly AdditiveSession? _above;
     private readonly PairwiseRandomness?[] _pairs;
 
-    private AdditiveSession(ChannelSet channels, int parties, SessionOptions options, MpcSession? parent, MaterialSource material, PairwiseRandomness?[] pairs)
+    private AdditiveSession(
+        ChannelSet channels, int parties, SessionOptions options, AdditiveSession? parent, MaterialSource material, MatrixMaskKeys maskKeys, PairwiseRandomness?[] pairs)
         : base(channels.PartyId, parties, options, parent)
     {
         _channels = channels;
+        _above = parent;
         _material = material;
+        _maskKeys = maskKeys;
         _pairs = pairs;
     }
 
@@ -87,17 +92,21 @@ public sealed partial class AdditiveSession : RingSession
                 nameof(channels));
         }
 
+        AdditiveSession? above = parent as AdditiveSession ?? (parent is null ? null : throw new ArgumentException("The session above is of another protocol.", nameof(parent)));
+        var maskKeys = new MatrixMaskKeys(above?._maskKeys, RandomNumberGenerator.GetBytes(PairwiseRandomness.KeySize));
         await SessionHandshake.RunAsync(channels, parties, "additive", options, cancellationToken).ConfigureAwait(false);
         await SessionHandshake.RunWithDealerAsync(channels, cancellationToken).ConfigureAwait(false);
         byte[][] keys = [.. Enumerable.Range(0, parties + 1).Select(_ => RandomNumberGenerator.GetBytes(PairwiseRandomness.KeySize))];
         var pairs = new PairwiseRandomness?[parties];
         for (int place = 0; place <= parties; place++)
         {
-            if (place != channels.PartyId)
+            if (place != channels.PartyId && place != parties)
             {
-                SendKey(channels[place], place == parties ? Operations.MaterialSeed : Operations.Keys, keys[place]);
+                SendKey(channels[place], Operations.Keys, keys[place]);
             }
         }
+
+        DealtMaterial.SendSeeds(channels[parties], keys[parties], maskKeys);
 
         for (int peer = 0; peer < parties; peer++)
         {
@@ -118,7 +127,7 @@ public sealed partial class AdditiveSession : RingSession
             channels.Meter.Phase = TrafficPhase.Online;
         }
 
-        return new AdditiveSession(channels, parties, options, parent, material, pairs);
+        return new AdditiveSession(channels, parties, options, above, material, maskKeys, pairs);
     }
 
     /// <inheritdoc/>
@@ -133,6 +142,7 @@ public sealed partial class AdditiveSession : RingSession
             pair?.Dispose();
         }
 
+        _maskKeys.Dispose();
         await _material.DisposeAsync().ConfigureAwait(false);
         await _channels.DisposeAsync().ConfigureAwait(false);
         await base.DisposeCoreAsync().ConfigureAwait(false);

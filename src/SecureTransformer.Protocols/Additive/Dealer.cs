@@ -28,6 +28,7 @@ public static class Dealer
         }
 
         var seeds = new PairwiseRandomness[parties];
+        var matrices = new MatrixMaskKeys[parties];
         await using (channels.ConfigureAwait(false))
         {
             try
@@ -35,13 +36,15 @@ public static class Dealer
                 await SessionHandshake.RunWithDealerAsync(channels, cancellationToken).ConfigureAwait(false);
                 for (int party = 0; party < parties; party++)
                 {
-                    using FrameBuffer seed = await channels[party].ReceiveAsync(Operations.MaterialSeed, PairwiseRandomness.KeySize, cancellationToken).ConfigureAwait(false);
-                    seeds[party] = new PairwiseRandomness(seed.Span);
-                    seed.Span.Clear();
+                    (seeds[party], matrices[party]) = await DealtMaterial.ReceiveSeedsAsync(channels[party], cancellationToken).ConfigureAwait(false);
+                    if (matrices[party].Levels != matrices[0].Levels)
+                    {
+                        throw new ProtocolException($"{channels[party].PeerName} stands under {matrices[party].Levels - 1} sessions and {channels[0].PeerName} under {matrices[0].Levels - 1}.");
+                    }
                 }
 
                 channels.Meter.Phase = TrafficPhase.Offline;
-                using var hand = new DealerHand(seeds, channels[0], maxDegreeOfParallelism);
+                using var hand = new DealerHand(seeds, matrices, channels[0], maxDegreeOfParallelism);
                 while (await NextAsync(channels[0], cancellationToken).ConfigureAwait(false) is { } material)
                 {
                     await material.DealAsync(hand, cancellationToken).ConfigureAwait(false);
@@ -55,6 +58,7 @@ public static class Dealer
             finally
             {
                 Array.ForEach(seeds, seed => seed?.Dispose());
+                Array.ForEach(matrices, keys => keys?.DisposeAll());
             }
         }
     }

@@ -13,12 +13,12 @@ internal sealed class DealerHand : IDisposable
     private readonly PairwiseRandomness[] _parties;
     private readonly IChannel _first;
 
-    public DealerHand(PairwiseRandomness[] parties, IChannel first, int maxDegreeOfParallelism)
+    public DealerHand(PairwiseRandomness[] parties, MatrixMaskKeys[] matrices, IChannel first, int maxDegreeOfParallelism)
     {
         _parties = parties;
         _first = first;
         MaxDegreeOfParallelism = maxDegreeOfParallelism;
-        Matrices = new DealtMatrices(parties);
+        Matrices = new DealtMatrices(matrices);
     }
 
     public SecretBufferPool Pool { get; } = new();

@@ -9,19 +9,49 @@ internal sealed class DealtMaterial(bool isFirst, IChannel dealer, ReadOnlySpan<
 {
     private readonly PairwiseRandomness _withDealer = new(seed);
 
-    public override void Request(Material material)
+    /// <summary>Sends the dealer the seed of a session and the keys of the masks of its matrices.</summary>
+    public static void SendSeeds(IChannel dealer, ReadOnlySpan<byte> seed, MatrixMaskKeys matrices)
+    {
+        FrameBuffer frame = dealer.Rent((1 + matrices.Levels) * PairwiseRandomness.KeySize);
+        seed.CopyTo(frame.Span);
+        matrices.CopyTo(frame.Span[PairwiseRandomness.KeySize..]);
+        dealer.Send(frame, Operations.MaterialSeed);
+    }
+
+    /// <summary>The dealer: takes them.</summary>
+    public static async ValueTask<(PairwiseRandomness Seed, MatrixMaskKeys Matrices)> ReceiveSeedsAsync(IChannel party, CancellationToken cancellationToken)
+    {
+        const int Size = PairwiseRandomness.KeySize;
+        using FrameBuffer frame = await party.ReceiveAtMostAsync(Operations.MaterialSeed, (1 + MatrixMaskKeys.MaxLevels) * Size, cancellationToken).ConfigureAwait(false);
+        if (frame.Span.Length % Size != 0 || frame.Span.Length < 2 * Size)
+        {
+            throw new ProtocolException($"{party.PeerName} sent {frame.Span.Length} bytes of seeds.");
+        }
+
+        MatrixMaskKeys? matrices = null;
+        for (int at = frame.Span.Length - Size; at > 0; at -= Size)
+        {
+            matrices = new MatrixMaskKeys(matrices, frame.Span.Slice(at, Size));
+        }
+
+        var seed = new PairwiseRandomness(frame.Span[..Size]);
+        frame.Span.Clear();
+        return (seed, matrices!);
+    }
+
+    public override ValueTask RequestAsync(Material material, CancellationToken cancellationToken)
     {
         if (isFirst)
         {
             Send(material.Describe());
         }
+
+        return ValueTask.CompletedTask;
     }
 
     public override void Fill(Purpose purpose, Span<ulong> share) => _withDealer.Fill(purpose, share);
 
     public override void Fill(Purpose purpose, Span<byte> share) => _withDealer.Fill(purpose, share);
-
-    public override AesCtrPrg Open(Purpose purpose, int index) => _withDealer.Open(purpose, index);
 
     public override async ValueTask<FrameBuffer?> CorrectionAsync(int length, CancellationToken cancellationToken)
     {

@@ -1,36 +1,40 @@
 using SecureTransformer.Numerics;
-using SecureTransformer.Protocols.Randomness;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Protocols.Additive;
 
 /// <summary>The masks of matrices that a session keeps for many products, as the dealer knows them: made from the parties' seeds, and kept while there is room.</summary>
-internal sealed class DealtMatrices(PairwiseRandomness[] parties) : IDisposable
+internal sealed class DealtMatrices(MatrixMaskKeys[] parties) : IDisposable
 {
     /// <summary>Words of masks kept: 1 GiB. Beyond, a mask is made again for each product.</summary>
     private const long MaxWords = 1L << 27;
 
-    private readonly Dictionary<int, (PackedMatrix Mask, bool Transposed)> _kept = [];
+    private readonly Dictionary<(int Level, int Number), (PackedMatrix Mask, bool Transposed)> _kept = [];
     private long _words;
 
     /// <summary>The mask of a matrix, packed. The caller disposes it where it is not kept.</summary>
-    public PackedMatrix Get(int index, int rows, int columns, bool transposed, SecretBufferPool pool, out bool kept)
+    public PackedMatrix Get((int Level, int Number) matrix, int rows, int columns, bool transposed, SecretBufferPool pool, out bool kept)
     {
         kept = true;
-        if (_kept.TryGetValue(index, out (PackedMatrix Mask, bool Transposed) known))
+        if (_kept.TryGetValue(matrix, out (PackedMatrix Mask, bool Transposed) known))
         {
             return known.Mask.Rows == rows && known.Mask.Columns == columns && known.Transposed == transposed
                 ? known.Mask
-                : throw new ProtocolException($"The mask of matrix {index} was asked for in two shapes.");
+                : throw new ProtocolException($"The mask of matrix {matrix.Number} was asked for in two shapes.");
         }
 
-        PackedMatrix mask = Make(index, rows, columns, transposed, pool);
+        if (matrix.Level >= parties[0].Levels)
+        {
+            throw new ProtocolException($"A matrix of a session {matrix.Level} levels up was asked for; there are {parties[0].Levels - 1}.");
+        }
+
+        PackedMatrix mask = Make(matrix, rows, columns, transposed, pool);
         long words = (long)rows * columns;
         kept = _words + words <= MaxWords;
         if (kept)
         {
             _words += words;
-            _kept.Add(index, (mask, transposed));
+            _kept.Add(matrix, (mask, transposed));
         }
 
         return mask;
@@ -44,13 +48,13 @@ internal sealed class DealtMatrices(PairwiseRandomness[] parties) : IDisposable
         }
     }
 
-    private PackedMatrix Make(int index, int rows, int columns, bool transposed, SecretBufferPool pool)
+    private PackedMatrix Make((int Level, int Number) matrix, int rows, int columns, bool transposed, SecretBufferPool pool)
     {
         using SecretBuffer buffer = pool.Rent((long)rows * columns + Chunks.Size);
         Span<ulong> sum = buffer.Span[..(rows * columns)];
         for (int party = 0; party < parties.Length; party++)
         {
-            using AesCtrPrg share = parties[party].Open(Purpose.MatrixMask, index);
+            using AesCtrPrg share = parties[party].Open(matrix.Level, matrix.Number);
             foreach ((int start, int length) in new Chunks(sum.Length))
             {
                 Span<ulong> part = buffer.Span.Slice(sum.Length, length);

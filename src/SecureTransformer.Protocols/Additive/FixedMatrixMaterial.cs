@@ -1,39 +1,44 @@
 using SecureTransformer.Numerics;
-using SecureTransformer.Protocols.Randomness;
 
 namespace SecureTransformer.Protocols.Additive;
 
-/// <summary>Material of a product with a matrix whose mask B the session keeps: a fresh mask A of the left operand, and A B.</summary>
-internal sealed class FixedMatrixMaterial(int matrix, int rows, int inner, int columns, bool transposed, int shift) : Material
+/// <summary>
+/// Material of a product with a packed matrix [K, N], or with its transpose, whose mask B is kept by a session, this one or one it stands under: a fresh mask A of the left
+/// operand, and A B or A B^T.
+/// </summary>
+internal sealed class FixedMatrixMaterial(int level, int number, int rows, int matrixRows, int matrixColumns, bool stoodTransposed, bool transpose, int shift) : Material
 {
     public const int Kind = 4;
 
     public static FixedMatrixMaterial Read(ref MaterialReader reader)
     {
-        int matrix = reader.Next(0, int.MaxValue - 1, "matrix");
+        int level = reader.Next(0, MatrixMaskKeys.MaxLevels - 1, "level");
+        int number = reader.Next(0, int.MaxValue - 1, "number of a matrix");
         int rows = reader.NextExtent(1, "number of rows");
-        int inner = reader.NextExtent(rows, "inner extent");
-        int columns = reader.NextExtent(Math.Max(rows, inner), "number of columns");
-        return new FixedMatrixMaterial(matrix, rows, inner, columns, reader.NextFlag("transposition"), reader.NextShift());
+        int matrixRows = reader.NextExtent(rows, "number of rows of a matrix");
+        int matrixColumns = reader.NextExtent(Math.Max(rows, matrixRows), "number of columns of a matrix");
+        return new FixedMatrixMaterial(level, number, rows, matrixRows, matrixColumns, reader.NextFlag("arrangement"), reader.NextFlag("transposition"), reader.NextShift());
     }
 
-    public override int[] Describe() => [Kind, matrix, rows, inner, columns, transposed ? 1 : 0, shift];
-
-    /// <summary>A party: takes its share of B away from a run of its share of the matrix, which is then to be opened.</summary>
-    public static void Mask(AesCtrPrg share, SecretBufferPool pool, Span<ulong> run)
-    {
-        using SecretBuffer mask = pool.Rent(run.Length);
-        share.Fill(mask.Span);
-        RingKernels.SubtractInto<ulong>(run, mask.Span);
-    }
+    public override int[] Describe() => [Kind, level, number, rows, matrixRows, matrixColumns, stoodTransposed ? 1 : 0, transpose ? 1 : 0, shift];
 
     public override async ValueTask DealAsync(DealerHand hand, CancellationToken cancellationToken)
     {
+        (int inner, int columns) = transpose ? (matrixColumns, matrixRows) : (matrixRows, matrixColumns);
         using SecretBuffer left = hand.Pool.Rent((long)rows * inner);
         using SecretBuffer products = hand.Pool.Rent((long)rows * columns);
         MatrixMaterial.Sum(hand, left.Span);
-        PackedMatrix mask = hand.Matrices.Get(matrix, inner, columns, transposed, hand.Pool, out bool kept);
-        RingMatrix.Multiply(new MatrixView(left.Span, rows, inner), mask, products.Span, columns, false, hand.MaxDegreeOfParallelism);
+        PackedMatrix mask = hand.Matrices.Get((level, number), matrixRows, matrixColumns, stoodTransposed, hand.Pool, out bool kept);
+        var view = new MatrixView(left.Span, rows, inner);
+        if (transpose)
+        {
+            RingMatrix.MultiplyTransposed(view, mask, products.Span, columns, false, hand.MaxDegreeOfParallelism);
+        }
+        else
+        {
+            RingMatrix.Multiply(view, mask, products.Span, columns, false, hand.MaxDegreeOfParallelism);
+        }
+
         if (!kept)
         {
             mask.Dispose();

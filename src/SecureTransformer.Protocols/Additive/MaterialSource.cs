@@ -11,16 +11,13 @@ namespace SecureTransformer.Protocols.Additive;
 internal abstract class MaterialSource : IAsyncDisposable
 {
     /// <summary>Says what the next operation needs; the same at all parties.</summary>
-    public abstract void Request(Material material);
+    public abstract ValueTask RequestAsync(Material material, CancellationToken cancellationToken);
 
     /// <summary>The next words of this party's share of a mask.</summary>
     public abstract void Fill(Purpose purpose, Span<ulong> share);
 
     /// <summary>The next bytes of this party's share of a mask.</summary>
     public abstract void Fill(Purpose purpose, Span<byte> share);
-
-    /// <summary>This party's share of the mask of a matrix that is kept for many products.</summary>
-    public abstract AesCtrPrg Open(Purpose purpose, int index);
 
     /// <summary>The next correction, at party 0; null at the others.</summary>
     public abstract ValueTask<FrameBuffer?> CorrectionAsync(int length, CancellationToken cancellationToken);

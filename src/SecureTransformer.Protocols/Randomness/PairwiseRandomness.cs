@@ -57,8 +57,8 @@ internal sealed class PairwiseRandomness : IDisposable
 
     public void Fill(Purpose purpose, Span<byte> destination) => Stream(purpose).Fill(destination);
 
-    /// <summary>A stream of its own among those of a purpose, at its beginning; it may be opened again.</summary>
-    public AesCtrPrg Open(Purpose purpose, int index) => new(_key, (ulong)purpose | ((ulong)(uint)index + 1) << 32);
+    /// <summary>A stream of its own under a key, among those of a purpose, at its beginning; it may be opened again.</summary>
+    public static AesCtrPrg Open(ReadOnlySpan<byte> key, Purpose purpose, int index) => new(key, (ulong)purpose | ((ulong)(uint)index + 1) << 32);
 
     public void Dispose()
     {

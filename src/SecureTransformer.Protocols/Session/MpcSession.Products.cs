@@ -172,6 +172,16 @@ public abstract partial class MpcSession
         return result;
     }
 
+    /// <summary>
+    /// Does now, as setup, what products with the matrices packed so far in this session cost once: additive sharing opens them masked. Otherwise each is done at its first
+    /// product, and again in every session opened under this one. Costs nothing where a protocol does nothing of the kind.
+    /// </summary>
+    public async ValueTask PrepareMatricesAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        await RunAsync("prepare matrices", ct => Done(PrepareMatricesCoreAsync(ct)), cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Arranges a secret matrix [K, N] (or [N, K], transposed) for many products. The tensor is not needed afterwards. Local.</summary>
     /// <exception cref="ArgumentException">The tensor is not a matrix.</exception>
     public SecretMatrix Pack(SecretTensor y, bool transposed = false)
@@ -299,6 +309,9 @@ public abstract partial class MpcSession
         return MatMulCoreAsync(flat, matrix.Tensor, matrix.Transposed != transposeRight, shift, result, cancellationToken);
     }
 
+    /// <summary>What products with packed matrices cost once, before the first. By default nothing.</summary>
+    protected virtual ValueTask PrepareMatricesCoreAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>Arranges a matrix for many products; the result is zeroed when disposed. By default it keeps the shares as they are.</summary>
     protected virtual IDisposable PackCore(SecretTensor y, bool transposed) => new PackedTensor(this, y, transposed);
 
@@ -354,13 +367,6 @@ public abstract partial class MpcSession
 
         public bool Transposed { get; }
 
-        /// <summary>Is raised when the matrix is disposed: for what a session keeps beside it.</summary>
-        public event Action? Disposed;
-
-        public void Dispose()
-        {
-            Disposed?.Invoke();
-            Tensor.Dispose();
-        }
+        public void Dispose() => Tensor.Dispose();
     }
 }

@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using SecureTransformer.Numerics;
+using SecureTransformer.Protocols.Randomness;
+
+namespace SecureTransformer.Protocols.Additive;
+
+/// <summary>
+/// The keys of this party's shares of the masks of packed matrices: that of a session, and those of the sessions it was opened under, whose matrices it multiplies with too.
+/// The mask of a matrix is the same in all of them, so that it is opened once.
+/// </summary>
+internal sealed class MatrixMaskKeys : IDisposable
+{
+    /// <summary>A session and at most seven that it stands under.</summary>
+    public const int MaxLevels = 8;
+
+    private readonly MatrixMaskKeys? _parent;
+    private readonly byte[] _key;
+
+    public MatrixMaskKeys(MatrixMaskKeys? parent, ReadOnlySpan<byte> key)
+    {
+        _parent = parent;
+        _key = key.ToArray();
+        Levels = 1 + (parent?.Levels ?? 0);
+        if (Levels > MaxLevels)
+        {
+            throw new ArgumentException($"A session of additive sharing stands under at most {MaxLevels - 1} others.", nameof(parent));
+        }
+    }
+
+    /// <summary>The number of sessions, this one included.</summary>
+    public int Levels { get; }
+
+    /// <summary>This party's share of the mask of a matrix of the session so many levels up.</summary>
+    public AesCtrPrg Open(int level, int number) => level == 0 ? Open(_key, number) : _parent!.Open(level - 1, number);
+
+    /// <summary>The stream of a mask's share under a key.</summary>
+    public static AesCtrPrg Open(ReadOnlySpan<byte> key, int number) => PairwiseRandomness.Open(key, Purpose.MatrixMask, number);
+
+    /// <summary>Writes all keys, this session's first.</summary>
+    public void CopyTo(Span<byte> keys)
+    {
+        _key.CopyTo(keys);
+        _parent?.CopyTo(keys[PairwiseRandomness.KeySize..]);
+    }
+
+    /// <summary>The dealer: forgets the keys of all levels, which here are copies of its own.</summary>
+    public void DisposeAll()
+    {
+        Dispose();
+        _parent?.DisposeAll();
+    }
+
+    public void Dispose() => CryptographicOperations.ZeroMemory(_key);
+}
