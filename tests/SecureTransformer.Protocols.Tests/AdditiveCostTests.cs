@@ -13,6 +13,7 @@ public class AdditiveCostTests
     public async Task Numbers(int n, int count)
     {
         await CheckAsync(n, count, AdditiveCosts.Input(), async (s, x, p) => await s.InputAsync(1, x.Shape, Values(1, count)));
+        await CheckAsync(n, count, AdditiveCosts.InputShuffled(n, count), async (s, x, p) => await s.InputShuffledAsync(n - 1, x.Shape, Values(1, count)));
         await CheckAsync(n, count, AdditiveCosts.Agree(n), async (s, x, p) => await s.AgreeAsync("number", new byte[count]));
         await CheckAsync(n, count, AdditiveCosts.Reveal(n, count), async (s, x, p) => await s.RevealAsync(x));
         await CheckAsync(n, count, AdditiveCosts.Reveal(n, count, toAll: false), async (s, x, p) => await s.RevealToAsync(x, 1));
@@ -99,6 +100,7 @@ public class AdditiveCostTests
             await s.MaximumAsync(rows, 32);
             await s.DotAsync(rows, rows);
             await s.NormalizeAsync(x, 40);
+            await s.InputShuffledAsync(0, rows.Shape, new double[count]);
         }
     }
 
@@ -111,6 +113,9 @@ public class AdditiveCostTests
         OperationCost sign = AdditiveCosts.LessThanZero(2, count, 32);
         Assert.Equal((4, 12.5, 15), (sign.Rounds, (double)sign.Bytes / count, sign.OfflineBytes / count));
         Assert.Throws<ArgumentOutOfRangeException>(() => AdditiveCosts.Reveal(9, 1));
+        Assert.Equal(new OperationCost(1, 8, 24), AdditiveCosts.InputShuffled(2, 1));
+        Assert.Equal(new OperationCost(2, 24, 32), AdditiveCosts.InputShuffled(3, 1));
+        Assert.Equal(new OperationCost(4, 8 * 13, 48), AdditiveCosts.InputShuffled(5, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => AdditiveCosts.Truncate(2, 1, 63));
     }
 

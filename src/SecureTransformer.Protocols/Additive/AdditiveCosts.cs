@@ -15,6 +15,10 @@ public static class AdditiveCosts
     /// <summary>Sharing values of one party: nothing.</summary>
     public static OperationCost Input() => default;
 
+    /// <summary>Sharing values of one party in an order that it does not know: a round and a correction for each other party; 8 bytes to the first, from all to each next.</summary>
+    public static OperationCost InputShuffled(int parties, int count) =>
+        new OperationCost(parties - 1, Words(count) * (1 + (Links(parties) / parties * (parties - 2L))), Words(count) * (parties - 1L)) + Request(4);
+
     /// <summary>Opening numbers to all parties, or to one.</summary>
     public static OperationCost Reveal(int parties, int count, bool toAll = true) => new(1, Words(count) * (toAll ? Links(parties) : Links(parties) / parties));
 

@@ -68,6 +68,10 @@ internal sealed class AdditiveEstimate(int parties, SessionOptions options) : Es
         Count(AdditiveCosts.Input());
 
     /// <inheritdoc/>
+    protected override ValueTask InputShuffledCoreAsync(int owner, ReadOnlyMemory<double> values, SecretTensor result, CancellationToken cancellationToken) =>
+        Count(AdditiveCosts.InputShuffled(PartyCount, CountOf(result)));
+
+    /// <inheritdoc/>
     protected override async ValueTask<double[]?> RevealCoreAsync(SecretTensor x, int? party, CancellationToken cancellationToken)
     {
         await Count(AdditiveCosts.Reveal(PartyCount, CountOf(x), party is null)).ConfigureAwait(false);

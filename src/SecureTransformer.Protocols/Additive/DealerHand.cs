@@ -27,6 +27,8 @@ internal sealed class DealerHand : IDisposable
 
     public int MaxDegreeOfParallelism { get; }
 
+    public int PartyCount => _parties.Length;
+
     /// <summary>The sum of all parties' shares.</summary>
     public void Sum(Purpose purpose, Span<ulong> sum)
     {
@@ -40,6 +42,12 @@ internal sealed class DealerHand : IDisposable
         _parties[0].Fill(purpose, sum);
         CorrectXor(purpose, sum);
     }
+
+    /// <summary>The next words of one party's stream.</summary>
+    public void Fill(int party, Purpose purpose, Span<ulong> share) => _parties[party].Fill(purpose, share);
+
+    /// <summary>Adds one party's share.</summary>
+    public void AddShare(int party, Purpose purpose, Span<ulong> sum) => Add(party, purpose, sum, negative: false);
 
     /// <summary>From a value to party 0's share of it.</summary>
     public void Correct(Purpose purpose, Span<ulong> value) => Add(purpose, value, negative: true);
@@ -86,23 +94,28 @@ internal sealed class DealerHand : IDisposable
 
     private void Add(Purpose purpose, Span<ulong> value, bool negative)
     {
-        // A fill is cut at an even number of words, so that the pieces equal one fill.
-        Span<ulong> buffer = stackalloc ulong[Block];
         for (int party = 1; party < _parties.Length; party++)
         {
-            for (int start = 0; start < value.Length; start += Block)
+            Add(party, purpose, value, negative);
+        }
+    }
+
+    private void Add(int party, Purpose purpose, Span<ulong> value, bool negative)
+    {
+        // A fill is cut at an even number of words, so that the pieces equal one fill.
+        Span<ulong> buffer = stackalloc ulong[Block];
+        for (int start = 0; start < value.Length; start += Block)
+        {
+            Span<ulong> part = value.Slice(start, Math.Min(Block, value.Length - start));
+            Span<ulong> share = buffer[..part.Length];
+            _parties[party].Fill(purpose, share);
+            if (negative)
             {
-                Span<ulong> part = value.Slice(start, Math.Min(Block, value.Length - start));
-                Span<ulong> share = buffer[..part.Length];
-                _parties[party].Fill(purpose, share);
-                if (negative)
-                {
-                    RingKernels.SubtractInto<ulong>(part, share);
-                }
-                else
-                {
-                    RingKernels.AddInto<ulong>(part, share);
-                }
+                RingKernels.SubtractInto<ulong>(part, share);
+            }
+            else
+            {
+                RingKernels.AddInto<ulong>(part, share);
             }
         }
 

@@ -36,7 +36,7 @@ internal abstract class Material
         }
 
         var reader = new MaterialReader(MemoryMarshal.Cast<byte, int>(request));
-        int kind = reader.Next(0, 8, "kind");
+        int kind = reader.Next(0, ShuffleMaterial.Kind, "kind");
         Material? material = kind switch
         {
             End => null,
@@ -47,7 +47,8 @@ internal abstract class Material
             TruncationMaterial.Kind => TruncationMaterial.Read(ref reader),
             AndMaterial.Kind => AndMaterial.Read(ref reader),
             CompareMaterial.Kind => CompareMaterial.Read(ref reader),
-            _ => BitNumberMaterial.Read(ref reader),
+            BitNumberMaterial.Kind => BitNumberMaterial.Read(ref reader),
+            _ => ShuffleMaterial.Read(ref reader),
         };
         reader.RequireEnd();
         return material;

@@ -11,7 +11,7 @@ public abstract partial class SessionContract
     [InlineData(1, 1025)]
     [InlineData(70, 1000)]
     [InlineData(2, 65_537)]
-    public Task A_shuffled_input_keeps_the_values_of_each_row(int rows, int columns) => ShuffleAsync(async s =>
+    public Task A_shuffled_input_keeps_the_values_of_each_row(int rows, int columns) => RunAsync(async s =>
     {
         for (int owner = 0; owner < s.PartyCount; owner++)
         {
@@ -29,7 +29,7 @@ public abstract partial class SessionContract
     });
 
     [Fact]
-    public Task Every_row_and_every_call_has_an_order_of_its_own() => ShuffleAsync(async s =>
+    public Task Every_row_and_every_call_has_an_order_of_its_own() => RunAsync(async s =>
     {
         double[] row = [.. Enumerable.Range(0, 40).Select(i => (double)i)];
         double[] rows = [.. row, .. row, .. row];
@@ -47,7 +47,7 @@ public abstract partial class SessionContract
 
     /// <summary>Orders are fresh in each run; bounds are exceeded once in a billion.</summary>
     [Fact]
-    public Task All_orders_are_equally_likely() => ShuffleAsync(async s =>
+    public Task All_orders_are_equally_likely() => RunAsync(async s =>
     {
         const int Rows = 24_000;
         for (int owner = 0; owner < s.PartyCount; owner++)
@@ -73,7 +73,7 @@ public abstract partial class SessionContract
     });
 
     [Fact]
-    public Task Every_value_of_a_long_row_comes_to_every_place() => ShuffleAsync(async s =>
+    public Task Every_value_of_a_long_row_comes_to_every_place() => RunAsync(async s =>
     {
         const int Columns = 64;
         const int Rows = 4000;
@@ -93,7 +93,7 @@ public abstract partial class SessionContract
     });
 
     [Fact]
-    public Task A_shuffled_input_refuses_what_an_input_refuses() => ShuffleAsync(async s =>
+    public Task A_shuffled_input_refuses_what_an_input_refuses() => RunAsync(async s =>
     {
         await RefusesAsync<ArgumentOutOfRangeException>(
             () => Started(s.InputShuffledAsync(-1, new TensorShape(2, 3), new double[6])),
@@ -111,9 +111,4 @@ public abstract partial class SessionContract
     });
 
     private static double ChiSquare(int[] seen, double expected) => seen.Sum(c => (c - expected) * (c - expected) / expected);
-
-    /// <summary>Additive sharing has no shuffled input yet, and says so.</summary>
-    private Task ShuffleAsync(Func<MpcSession, Task> program) => Kind == MpcProtocol.Additive
-        ? Assert.ThrowsAsync<NotSupportedException>(() => RunAsync(async s => await s.InputShuffledAsync(0, new TensorShape(2, 3), new double[6])))
-        : RunAsync(program);
 }

@@ -70,6 +70,8 @@ public class AdditiveTraceTests
                 using SessionScope scope = s.BeginScope();
                 SecretTensor x = await s.InputAsync(owner, shape, secret);
                 Near([.. secret.Select(v => v * v)], await s.RevealAsync(await s.SquareAsync(x)), Math.ScaleB(1, -18));
+                SecretTensor shuffled = await s.InputShuffledAsync(owner, shape, secret);
+                Assert.Equal(secret.Chunk(Columns).SelectMany(row => row.Order()), (await s.RevealAsync(shuffled)).Chunk(Columns).SelectMany(row => row.Order()));
                 SecretTensor full = await s.MultiplyAsync(x, y, 36);
                 Near([.. secret.Select(v => v * v)], await s.RevealAsync(await s.TruncateAsync(full, 18)), Math.ScaleB(1, -18));
                 await s.DotAsync(x, y);

@@ -1,8 +1,9 @@
 using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
 
 namespace SecureTransformer.Generation;
 
-/// <summary>What docs/protocols/sampling.md states for three parties, to the byte and the round, and that dry runs say the same.</summary>
+/// <summary>What docs/protocols/sampling.md states, to the byte and the round, and that dry runs say the same.</summary>
 public class ChoiceCostTests
 {
     [Theory]
@@ -14,7 +15,7 @@ public class ChoiceCostTests
     [InlineData(1, 344, 44, 24, 118_648L)]
     public async Task A_greedy_choice(int rows, int vocabulary, int width, int rounds, long bytes)
     {
-        OperationCost cost = await MeasureAsync(rows, vocabulary, async (session, x) => await PrivateChoice.GreedyAsync(session, x, width));
+        OperationCost cost = await MeasureAsync(MpcProtocol.Replicated3, null, rows, vocabulary, async (session, x) => await PrivateChoice.GreedyAsync(session, x, width));
         await using EstimatingSession estimate = EstimatingSession.Create(MpcProtocol.Replicated3);
         await PrivateChoice.GreedyAsync(estimate, estimate.Placeholder(new TensorShape(rows, vocabulary)), width);
         Assert.Equal(estimate.Total.Bytes, cost.Bytes);
@@ -32,7 +33,7 @@ public class ChoiceCostTests
     [InlineData(2, 344, 44, 25, 251_680L)]
     public async Task A_sample_adds_a_shuffled_input_of_noise(int rows, int vocabulary, int width, int rounds, long bytes)
     {
-        OperationCost cost = await MeasureAsync(rows, vocabulary, async (session, x) => await PrivateChoice.SampleAsync(session, x, 1, width));
+        OperationCost cost = await MeasureAsync(MpcProtocol.Replicated3, null, rows, vocabulary, async (session, x) => await PrivateChoice.SampleAsync(session, x, 1, width));
         await using EstimatingSession estimate = EstimatingSession.Create(MpcProtocol.Replicated3);
         SecretTensor input = estimate.Placeholder(new TensorShape(rows, vocabulary));
         await PrivateChoice.GreedyAsync(estimate, input, width);
@@ -43,21 +44,37 @@ public class ChoiceCostTests
         Assert.Equal((rounds, bytes), (cost.Rounds, cost.Bytes));
     }
 
+    [Theory]
+    [InlineData(2, 50_257, 48, 3_442_904L, 4_045_756L)]
+    [InlineData(3, 50_257, 49, 10_328_712L, 4_447_812L)]
+    [InlineData(5, 344, 26, 695_536L, 88_304L)]
+    public async Task A_sample_with_additive_sharing(int count, int vocabulary, int rounds, long bytes, long offline)
+    {
+        OperationCost cost = await MeasureAsync(MpcProtocol.Additive, count, 1, vocabulary, async (session, x) => await PrivateChoice.SampleAsync(session, x, 1));
+        await using EstimatingSession estimate = EstimatingSession.Create(MpcProtocol.Additive, parties: count);
+        await PrivateChoice.SampleAsync(estimate, estimate.Placeholder(new TensorShape(1, vocabulary)), 1);
+        Assert.Equal(new OperationCost(rounds, bytes, offline), new OperationCost(cost.Rounds, cost.Bytes, estimate.Total.OfflineBytes));
+        Assert.Equal(estimate.Total.Bytes, cost.Bytes);
+        Assert.InRange(cost.Rounds, 1, estimate.Total.Rounds);
+    }
+
     /// <summary>All parties start at the same logical time. Costs do not depend on values.</summary>
-    private static async Task<OperationCost> MeasureAsync(int rows, int vocabulary, Func<MpcSession, SecretTensor, Task> choose)
+    private static async Task<OperationCost> MeasureAsync(MpcProtocol protocol, int? count, int rows, int vocabulary, Func<MpcSession, SecretTensor, Task> choose)
     {
         const int Start = 1000;
-        await using LocalParties parties = LocalParties.Create(MpcProtocol.Replicated3);
+        await using LocalParties parties = LocalParties.Create(protocol, parties: count);
         (int Clock, long Bytes)[] spent = await parties.RunAsync(async session =>
         {
             using SessionScope scope = session.BeginScope();
             SecretTensor logits = session.Constant(new TensorShape(rows, vocabulary), 1);
             session.Meter.RecordReceived(Start);
             Assert.Equal(Start, session.Meter.Clock);
-            long before = session.Meter.BytesSentTotal;
+            long before = Online(session.Meter);
             await choose(session, logits);
-            return (session.Meter.Clock, session.Meter.BytesSentTotal - before);
+            return (session.Meter.Clock, Online(session.Meter) - before);
         });
         return new OperationCost(spent.Max(s => s.Clock) - Start, spent.Sum(s => s.Bytes));
+
+        static long Online(TrafficMeter meter) => meter.BytesSentTotal - meter.BytesSent(TrafficPhase.Offline);
     }
 }

@@ -20,11 +20,49 @@ public class ChoiceTraceTests
     private const int CarryReshare = 34;
     private const int BitDeal = 35;
     private const int BitReshare = 36;
+    private const int OpenCompared = 49;
+    private const int OpenBit = 50;
+    private const int MaterialSeed = 64;
+    private const int MaterialRequest = 65;
+    private const int MaterialCorrection = 66;
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Frames_are_the_same_for_all_logits_look_random_and_open_nothing(bool sample)
+    {
+        FrameTrace trace = await CompareAsync(MpcProtocol.Replicated3, null, sample);
+        Assert.Equal((int[])[Handshake, Keys, Input, .. sample ? [ShuffleDeal, ShuffleReshare] : Array.Empty<int>(), And, CarryDeal, CarryReshare, BitDeal, BitReshare], Operations(trace));
+
+        // Party 0 shares the logits and deals the noise, of which it gets nothing back.
+        Assert.Equal(["party 0 to party 1"], Links(trace, Input));
+        Assert.Equal(sample ? ["party 0 to party 2"] : [], Links(trace, ShuffleDeal));
+        Assert.Equal(sample ? ["party 1 to party 2", "party 2 to party 1"] : [], Links(trace, ShuffleReshare));
+    }
+
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(2, true)]
+    [InlineData(3, true)]
+    public async Task So_they_are_with_additive_sharing(int count, bool sample)
+    {
+        FrameTrace trace = await CompareAsync(MpcProtocol.Additive, count, sample);
+        Assert.Equal(
+            (int[])[Handshake, Keys, .. sample ? [ShuffleDeal] : Array.Empty<int>(), And, OpenCompared, OpenBit, MaterialSeed, MaterialRequest, MaterialCorrection], Operations(trace));
+
+        // The noise goes from party to party, and party 0 gets nothing back; the dealer hears of shapes from party 0 alone.
+        Assert.Equal(!sample ? [] : count == 2 ? ["party 0 to party 1"] : ["party 0 to party 1", "party 0 to party 2", "party 1 to party 2"], Links(trace, ShuffleDeal));
+        Assert.Equal([$"party 0 to party {count}"], Links(trace, MaterialRequest));
+        Assert.Equal([$"party {count} to party 0"], Links(trace, MaterialCorrection));
+    }
+
+    private static int[] Operations(FrameTrace trace) =>
+        [.. trace.Layout.Values.SelectMany(frames => frames).Select(frame => int.Parse(frame.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)).Distinct().Order()];
+
+    private static string[] Links(FrameTrace trace, int operation) =>
+        [.. trace.Layout.Where(l => l.Value.Any(frame => frame.StartsWith($"{operation} ", StringComparison.Ordinal))).Select(l => l.Key)];
+
+    private static async Task<FrameTrace> CompareAsync(MpcProtocol protocol, int? count, bool sample)
     {
         using var random = new SeededValues(9401);
         double[] peaked = new double[Rows * Vocabulary];
@@ -47,22 +85,16 @@ public class ChoiceTraceTests
         }
 
         Assert.Empty(first.Problems());
-        int[] operations = [.. first.Layout.Values.SelectMany(frames => frames).Select(frame => int.Parse(frame.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)).Distinct().Order()];
-        Assert.Equal((int[])[Handshake, Keys, Input, .. sample ? [ShuffleDeal, ShuffleReshare] : Array.Empty<int>(), And, CarryDeal, CarryReshare, BitDeal, BitReshare], operations);
         Assert.DoesNotContain(first.Layout.Values.SelectMany(frames => frames), frame => frame.Contains(nameof(TrafficPhase.Output), StringComparison.Ordinal));
+        return first;
 
-        // Party 0 shares the logits and deals the noise, of which it gets nothing back.
-        Assert.Equal(["party 0 to party 1"], Links(Input));
-        Assert.Equal(sample ? ["party 0 to party 2"] : [], Links(ShuffleDeal));
-        Assert.Equal(sample ? ["party 1 to party 2", "party 2 to party 1"] : [], Links(ShuffleReshare));
-
-        string[] Links(int operation) => [.. first.Layout.Where(l => l.Value.Any(frame => frame.StartsWith($"{operation} ", StringComparison.Ordinal))).Select(l => l.Key)];
+        Task<FrameTrace> TraceAsync(double[] logits, double? temperature) => ChoiceTraceTests.TraceAsync(protocol, count, logits, temperature);
     }
 
-    private static async Task<FrameTrace> TraceAsync(double[] logits, double? temperature)
+    private static async Task<FrameTrace> TraceAsync(MpcProtocol protocol, int? count, double[] logits, double? temperature)
     {
-        var trace = new FrameTrace();
-        await using var parties = LocalParties.Create(MpcProtocol.Replicated3, transport: new TransportOptions { FrameObserver = trace.Observe });
+        var trace = new FrameTrace { Copies = count - 1 ?? 1 };
+        await using var parties = LocalParties.Create(protocol, transport: new TransportOptions { FrameObserver = trace.Observe }, parties: count);
         await parties.RunAsync(async session =>
         {
             using SecretTensor x = await session.InputAsync(0, new TensorShape(Rows, Vocabulary), logits);

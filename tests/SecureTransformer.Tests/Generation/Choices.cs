@@ -7,10 +7,10 @@ internal static class Choices
 {
     /// <summary>The ids of the chosen tokens, after checks that all parties agree, that one-hot rows are exact, and that nothing is left behind.</summary>
     public static async Task<int[]> RunAsync(
-        MpcProtocol protocol, int rows, int vocabulary, double[] logits, Func<MpcSession, SecretTensor, ValueTask<SecretToken>> choose, SessionOptions? options = null)
+        MpcProtocol protocol, int rows, int vocabulary, double[] logits, Func<MpcSession, SecretTensor, ValueTask<SecretToken>> choose, int? parties = null)
     {
-        await using LocalParties parties = LocalParties.Create(protocol, options);
-        return await RunAsync(parties, rows, vocabulary, logits, choose);
+        await using LocalParties all = LocalParties.Create(protocol, parties: parties);
+        return await RunAsync(all, rows, vocabulary, logits, choose);
     }
 
     public static async Task<int[]> RunAsync(

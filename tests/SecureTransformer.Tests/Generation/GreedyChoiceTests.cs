@@ -5,13 +5,20 @@ namespace SecureTransformer.Generation;
 
 public class GreedyChoiceTests
 {
-    public static TheoryData<MpcProtocol> Protocols => [MpcProtocol.PlaintextFloat64, MpcProtocol.PlaintextFixedPoint, MpcProtocol.Replicated3];
+    public static TheoryData<MpcProtocol, int?> Protocols => new()
+    {
+        { MpcProtocol.PlaintextFloat64, null },
+        { MpcProtocol.PlaintextFixedPoint, null },
+        { MpcProtocol.Replicated3, null },
+        { MpcProtocol.Additive, 2 },
+        { MpcProtocol.Additive, 3 },
+    };
 
     [Theory]
     [MemberData(nameof(Protocols))]
-    public async Task Chooses_the_first_largest_of_vocabularies_of_every_size(MpcProtocol protocol)
+    public async Task Chooses_the_first_largest_of_vocabularies_of_every_size(MpcProtocol protocol, int? count)
     {
-        await using LocalParties parties = LocalParties.Create(protocol);
+        await using LocalParties parties = LocalParties.Create(protocol, parties: count);
         using var random = new SeededValues(9101);
         foreach (int vocabulary in Enumerable.Range(1, 40).Concat([61, 63, 64, 65, 127, 255, 256, 257, 289, 290, 1000]))
         {
@@ -25,9 +32,9 @@ public class GreedyChoiceTests
 
     [Theory]
     [MemberData(nameof(Protocols))]
-    public async Task Ties_go_to_the_lowest_id(MpcProtocol protocol)
+    public async Task Ties_go_to_the_lowest_id(MpcProtocol protocol, int? count)
     {
-        await using LocalParties parties = LocalParties.Create(protocol);
+        await using LocalParties parties = LocalParties.Create(protocol, parties: count);
         using var random = new SeededValues(9102);
         foreach (int vocabulary in new[] { 2, 3, 5, 17, 33, 36, 40, 100, 290, 1000, 1025, 1300, 2600, 9000 })
         {
@@ -48,29 +55,29 @@ public class GreedyChoiceTests
 
     [Theory]
     [MemberData(nameof(Protocols))]
-    public async Task The_largest_may_stand_anywhere(MpcProtocol protocol)
+    public async Task The_largest_may_stand_anywhere(MpcProtocol protocol, int? count)
     {
         const int Vocabulary = 345;
         double[] logits = [.. Enumerable.Range(0, Vocabulary * Vocabulary).Select(i => i / Vocabulary == i % Vocabulary ? 1.0 : 0)];
-        Assert.Equal(Enumerable.Range(0, Vocabulary), await Choices.RunAsync(protocol, Vocabulary, Vocabulary, logits, static (s, x) => PrivateChoice.GreedyAsync(s, x)));
+        Assert.Equal(Enumerable.Range(0, Vocabulary), await Choices.RunAsync(protocol, Vocabulary, Vocabulary, logits, static (s, x) => PrivateChoice.GreedyAsync(s, x), count));
     }
 
     [Theory]
     [MemberData(nameof(Protocols))]
-    public async Task Many_rows_of_two_and_of_eight_are_chosen_at_once(MpcProtocol protocol)
+    public async Task Many_rows_of_two_and_of_eight_are_chosen_at_once(MpcProtocol protocol, int? count)
     {
         const int Rows = 10_000;
         using var random = new SeededValues(9103);
         foreach (int vocabulary in new[] { 2, 8 })
         {
             double[] logits = [.. Enumerable.Range(0, Rows * vocabulary).Select(_ => (double)random.Below(5))];
-            Assert.Equal(Choices.ArgMax(vocabulary, logits), await Choices.RunAsync(protocol, Rows, vocabulary, logits, static (s, x) => PrivateChoice.GreedyAsync(s, x)));
+            Assert.Equal(Choices.ArgMax(vocabulary, logits), await Choices.RunAsync(protocol, Rows, vocabulary, logits, static (s, x) => PrivateChoice.GreedyAsync(s, x), count));
         }
     }
 
     [Theory]
     [MemberData(nameof(Protocols))]
-    public async Task Negative_and_large_logits_use_the_whole_width(MpcProtocol protocol)
+    public async Task Negative_and_large_logits_use_the_whole_width(MpcProtocol protocol, int? count)
     {
         double unit = Math.ScaleB(1, -18);
         double half = Math.ScaleB(1, 24) - 1;
@@ -81,9 +88,9 @@ public class GreedyChoiceTests
             half, -half, half - unit, half, half - 1,
             -3, -2, -1, -1 - unit, -1 + unit,
         ];
-        Assert.Equal((int[])[1, 2, 0, 4], await Choices.RunAsync(protocol, 4, 5, logits, static (s, x) => PrivateChoice.GreedyAsync(s, x)));
+        Assert.Equal((int[])[1, 2, 0, 4], await Choices.RunAsync(protocol, 4, 5, logits, static (s, x) => PrivateChoice.GreedyAsync(s, x), count));
         double[] narrow = [-15.5, 15.5, 15.25, -3, 15.5];
-        Assert.Equal((int[])[1], await Choices.RunAsync(protocol, 1, 5, narrow, static (s, x) => PrivateChoice.GreedyAsync(s, x, width: 24)));
+        Assert.Equal((int[])[1], await Choices.RunAsync(protocol, 1, 5, narrow, static (s, x) => PrivateChoice.GreedyAsync(s, x, width: 24), count));
     }
 
     [Fact]

@@ -10,11 +10,13 @@ public class NoiseOrderTests
     [InlineData(MpcProtocol.PlaintextFloat64)]
     [InlineData(MpcProtocol.PlaintextFixedPoint)]
     [InlineData(MpcProtocol.Replicated3)]
-    public async Task Party_0_does_not_find_the_token_in_its_noise(MpcProtocol protocol)
+    [InlineData(MpcProtocol.Additive, 2)]
+    [InlineData(MpcProtocol.Additive, 3)]
+    public async Task Party_0_does_not_find_the_token_in_its_noise(MpcProtocol protocol, int? count = null)
     {
         const int Rows = 6000;
         const int Vocabulary = 64;
-        (int[] tokens, double[][] noise) = await SampleAsync(protocol, Rows, new double[Vocabulary]);
+        (int[] tokens, double[][] noise) = await SampleAsync(protocol, count, Rows, new double[Vocabulary]);
         double expected = (double)Rows / Vocabulary;
         int guessed = tokens.Where((token, row) => token == Array.IndexOf(noise[row], noise[row].Max())).Count();
         Assert.InRange(guessed, expected - (6 * Math.Sqrt(expected)), expected + (6 * Math.Sqrt(expected)));
@@ -27,11 +29,13 @@ public class NoiseOrderTests
     [Theory]
     [InlineData(MpcProtocol.PlaintextFixedPoint)]
     [InlineData(MpcProtocol.Replicated3)]
-    public async Task Of_two_tokens_it_knows_whether_noise_can_have_mattered_and_no_more(MpcProtocol protocol)
+    [InlineData(MpcProtocol.Additive, 2)]
+    [InlineData(MpcProtocol.Additive, 3)]
+    public async Task Of_two_tokens_it_knows_whether_noise_can_have_mattered_and_no_more(MpcProtocol protocol, int? count = null)
     {
         const int Rows = 8000;
         const double Margin = 1;
-        (int[] tokens, double[][] noise) = await SampleAsync(protocol, Rows, [Margin, 0]);
+        (int[] tokens, double[][] noise) = await SampleAsync(protocol, count, Rows, [Margin, 0]);
         int[] open = [.. Enumerable.Range(0, Rows).Where(row => Math.Abs(noise[row][0] - noise[row][1]) > Margin + 1e-4)];
         Assert.All(Enumerable.Range(0, Rows).Where(row => Math.Abs(noise[row][0] - noise[row][1]) < Margin - 1e-4), row => Assert.Equal(0, tokens[row]));
 
@@ -45,7 +49,7 @@ public class NoiseOrderTests
     }
 
     /// <summary>Tokens of rows that are all alike, and party 0's noise in the order in which it drew it.</summary>
-    private static async Task<(int[] Tokens, double[][] Noise)> SampleAsync(MpcProtocol protocol, int rows, double[] logits)
+    private static async Task<(int[] Tokens, double[][] Noise)> SampleAsync(MpcProtocol protocol, int? count, int rows, double[] logits)
     {
         byte[] key = new byte[AesCtrPrg.KeyByteCount];
         key[0] = (byte)logits.Length;
@@ -60,7 +64,7 @@ public class NoiseOrderTests
         {
             using var random = new AesCtrPrg(key, 9500);
             return await PrivateChoice.SampleAsync(session, x, 1, random, MpcSession.DefaultWidth, default);
-        });
+        }, count);
         return (tokens, [.. noise.Chunk(logits.Length)]);
     }
 }
