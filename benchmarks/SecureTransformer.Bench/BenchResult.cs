@@ -7,11 +7,32 @@ namespace SecureTransformer.Bench;
 /// <summary>What one benchmark measured. Bytes and rounds as docs/design.md defines them.</summary>
 internal sealed class BenchResult
 {
+    /// <summary>The run, from its beginning to its end. With a dealer who works while it runs that includes waiting for the dealer.</summary>
     public required double Seconds { get; init; }
 
+    /// <summary>The run without what party 0 waited for the dealer.</summary>
+    public required double OnlineSeconds { get; init; }
+
+    /// <summary>The dealer's work before the run; with a dealer who works while it runs, what party 0 waited for it.</summary>
+    public required double OfflineSeconds { get; init; }
+
+    /// <summary>Everything before the first run, and opening masked weights in it.</summary>
     public required double SetupSeconds { get; init; }
 
-    public required long BytesSentTotal { get; init; }
+    /// <summary>Opening masked weights: a part of the set-up.</summary>
+    public required double OpeningSeconds { get; init; }
+
+    /// <summary>Bytes between the parties, both directions, over all of them.</summary>
+    public required long OnlineBytes { get; init; }
+
+    /// <summary>Bytes between the parties and the dealer, both directions.</summary>
+    public required long OfflineBytes { get; init; }
+
+    /// <summary>Bytes between the parties before and in the first run that are sent once a session: masked weights.</summary>
+    public required long SetupBytes { get; init; }
+
+    /// <summary>Online and offline bytes together.</summary>
+    public long BytesSentTotal => OnlineBytes + OfflineBytes;
 
     public required int Rounds { get; init; }
 
@@ -28,7 +49,7 @@ internal sealed class BenchResult
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{title}: {Seconds:F4} s, setup {SetupSeconds:F2} s, {BytesSentTotal / 1e6:F3} MB over all parties, {Rounds} rounds, peak {PeakMemoryMb:F0} MB, largest error {MaxAbsError:E2}"));
+            $"{title}: online {OnlineSeconds:F4} s, {OnlineBytes / 1e6:F3} MB over all parties, {Rounds} rounds; offline {OfflineSeconds:F4} s, {OfflineBytes / 1e6:F3} MB; setup {SetupSeconds:F2} s (masked weights {OpeningSeconds:F2} s), {SetupBytes / 1e6:F3} MB; peak {PeakMemoryMb:F0} MB, largest error {MaxAbsError:E2}"));
     }
 }
 

@@ -65,23 +65,23 @@ internal static class Decoders
     public static async Task<string> TableAsync(DecoderConfig config, double weightScale, BenchOptions options)
     {
         var text = new StringBuilder();
-        text.Append("| cached tokens | seconds | bytes, all parties | of them in attention | elsewhere | rounds | largest error |\n|---|---|---|---|---|---|---|\n");
+        text.Append("| cached tokens | seconds | bytes, all parties | of them in attention | elsewhere | rounds | largest error | offline: seconds | bytes |\n|---|---|---|---|---|---|---|---|---|\n");
         foreach (int cached in s_cached)
         {
             Console.Error.WriteLine($"{cached} cached tokens");
             BenchResult result = await Measurement.RunAsync(NextToken(config, cached, weightScale), options);
             long attention = await AttentionBytesAsync(config, cached, options);
-            text.Append(CultureInfo.InvariantCulture, $"| {cached} | {result.Seconds:F3} | {result.BytesSentTotal:N0} | {attention:N0} | {result.BytesSentTotal - attention:N0} | {result.Rounds} | {result.MaxAbsError:E1} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {cached} | {result.OnlineSeconds:F3} | {result.OnlineBytes:N0} | {attention:N0} | {result.OnlineBytes - attention:N0} | {result.Rounds} | {result.MaxAbsError:E1} | {result.OfflineSeconds:F3} | {result.OfflineBytes:N0} |\n");
         }
 
         BenchResult choice = await Measurement.RunAsync(Primitives.Create("choice", 1), options);
-        text.Append(CultureInfo.InvariantCulture, $"\nOf these, choosing the token on shares takes {choice.Rounds} rounds and {choice.BytesSentTotal:N0} bytes by itself.\n");
+        text.Append(CultureInfo.InvariantCulture, $"\nOf these, choosing the token on shares takes {choice.Rounds} rounds and {choice.OnlineBytes:N0} bytes by itself.\n");
         return text.ToString();
     }
 
     private static async Task<long> AttentionBytesAsync(DecoderConfig config, int cached, BenchOptions options)
     {
-        await using var session = EstimatingSession.Create(options.Protocol, new SessionOptions { FractionalBits = options.FractionalBits });
+        await using var session = EstimatingSession.Create(options.Protocol, new SessionOptions { FractionalBits = options.FractionalBits }, options.Parties);
         using var model = (DecoderModel)await ModelArchitecture.Create(config).BuildAsync(session, (spec, _) => ValueTask.FromResult(session.Placeholder(spec.Shape)));
         using KeyValueCache cache = model.CreateCache(session);
         await model.ForwardAsync(session, session.Placeholder(new TensorShape(cached, config.VocabSize), 0), cache.Begin([cached]));

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using SecureTransformer.Architectures;
 using SecureTransformer.Protocols;
 using SecureTransformer.Transport;
 
@@ -18,7 +17,9 @@ internal sealed record Workload(
         new(inputs, static (_, _) => Task.FromResult<object?>(null), (session, x, _) => run(session, x));
 }
 
-/// <summary>Runs a workload: once to warm up, then the counted repetitions, of which the median is reported.</summary>
+/// <summary>
+/// Runs a workload: once for what is done once a session, once more where a dealer works ahead, and then the counted repetitions, of which the median is reported.
+/// </summary>
 internal static class Measurement
 {
     public static async Task<BenchResult> RunAsync(Workload workload, BenchOptions options)
@@ -35,8 +36,13 @@ internal static class Measurement
         return new BenchResult
         {
             Seconds = outcome.Seconds,
+            OnlineSeconds = outcome.Seconds - outcome.WaitedSeconds,
+            OfflineSeconds = outcome.DealtSeconds + outcome.WaitedSeconds,
             SetupSeconds = outcome.SetupSeconds,
-            BytesSentTotal = outcome.Bytes,
+            OpeningSeconds = outcome.OpeningSeconds,
+            OnlineBytes = outcome.OnlineBytes,
+            OfflineBytes = outcome.OfflineBytes,
+            SetupBytes = outcome.SetupBytes,
             Rounds = outcome.Rounds,
             PeakMemoryMb = process.PeakWorkingSet64 / 1e6,
             MaxAbsError = error,
@@ -46,13 +52,16 @@ internal static class Measurement
     private static async Task<Outcome> RunPartiesAsync(Workload workload, BenchOptions options)
     {
         long started = Stopwatch.GetTimestamp();
-        int count = MpcProtocols.PartyCountOf(options.Protocol);
-        await using LoopbackParties? tcp = options.Tcp && count > 1 ? new LoopbackParties(count) : null;
+        int count = options.PartyCount;
+        bool hasDealer = MpcProtocols.HasDealer(options.Protocol);
         var session = new SessionOptions { FractionalBits = options.FractionalBits, MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / count) };
-        await using LocalParties parties = tcp is null ? LocalParties.Create(options.Protocol, session) : LocalParties.Create(options.Protocol, tcp.Endpoints, session);
+        await using BenchParties parties = BenchParties.Create(options, session);
         var barrier = new Rendezvous(count);
-        PartyOutcome[] outcomes = await parties.RunAsync(async s =>
+        PartyOutcome[] outcomes = await parties.Local.RunAsync(async s =>
         {
+            // The seat beside the dealer is party 0's: it alone asks for material.
+            WatchedEndpoint? seat = s.PartyId == 0 ? parties.First : null;
+            seat?.Clock.Restart();
             var inputs = new SecretTensor[workload.Inputs.Count];
             for (int i = 0; i < inputs.Length; i++)
             {
@@ -61,25 +70,46 @@ internal static class Measurement
 
             object? prepared = await workload.Prepare(s, inputs);
             double setup = Stopwatch.GetElapsedTime(started).TotalSeconds;
-            var seconds = new List<double>();
+            var runs = new List<PartyRun>();
             double[] values = [];
-            long bytes = 0;
             (int Before, int After) clock = default;
-            for (int r = options.WarmUp ? -1 : 0; r < options.Repetitions; r++)
+            bool ahead = hasDealer && options.DealerAhead;
+            for (int r = options.WarmUp ? ahead ? -2 : -1 : 0; r < options.Repetitions; r++)
             {
+                double dealt = 0;
+                long got = seat?.Dealer.ReceivedBytes ?? 0;
+                long asked = s.Meter.BytesSent(TrafficPhase.Offline);
+                if (ahead && r == -1)
+                {
+                    seat?.Dealer.Note();
+                }
+                else if (ahead && r >= 0 && seat is not null)
+                {
+                    long begin = Stopwatch.GetTimestamp();
+                    await seat.Dealer.FetchAsync();
+                    dealt = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+                }
+
                 // All parties begin at the same logical time, so that a chain counts from its first message whoever sends it.
                 s.Meter.RecordReceived(await barrier.WaitAsync(s.Meter.Clock));
+                double waited = seat?.Dealer.WaitedSeconds ?? 0;
                 TrafficSnapshot before = s.Meter.Snapshot();
                 long start = Stopwatch.GetTimestamp();
                 using SecretTensor result = await workload.Run(s, inputs, prepared);
                 await barrier.WaitAsync(0);
                 double elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
                 TrafficSnapshot after = s.Meter.Snapshot();
-                bytes = after.BytesSentTotal - before.BytesSentTotal;
                 clock = (before.Clock, after.Clock);
+                seat?.Dealer.EndRun();
                 if (r >= 0)
                 {
-                    seconds.Add(elapsed);
+                    TrafficSnapshot sent = after - before;
+                    runs.Add(new PartyRun(
+                        elapsed,
+                        seat is null ? 0 : seat.Dealer.WaitedSeconds - waited,
+                        dealt,
+                        sent.BytesSentTotal - sent.BytesSent(TrafficPhase.Offline),
+                        after.BytesSent(TrafficPhase.Offline) - asked + (seat is null ? 0 : seat.Dealer.ReceivedBytes - got)));
                 }
 
                 if (r == options.Repetitions - 1)
@@ -89,40 +119,48 @@ internal static class Measurement
             }
 
             (prepared as IDisposable)?.Dispose();
-            seconds.Sort();
-            return new PartyOutcome(seconds[seconds.Count / 2], setup, bytes, clock.Before, clock.After, values);
+            double opening = seat?.Clock.Seconds ?? 0;
+            return new PartyOutcome(runs, setup + opening, opening, s.Meter.BytesSent(TrafficPhase.Setup), clock.Before, clock.After, values);
         });
-        int rounds = outcomes.Max(o => o.ClockAfter) - outcomes.Max(o => o.ClockBefore);
-        return new Outcome(outcomes.Max(o => o.Seconds), outcomes.Max(o => o.SetupSeconds), outcomes.Sum(o => o.Bytes), rounds, outcomes[0].Values);
+        PartyOutcome first = outcomes[0];
+        return new Outcome(
+            outcomes.Max(o => Median(o.Runs, r => r.Seconds)),
+            Median(first.Runs, r => r.WaitedSeconds),
+            Median(first.Runs, r => r.DealtSeconds),
+            outcomes.Max(o => o.SetupSeconds),
+            first.OpeningSeconds,
+            outcomes.Sum(o => o.Runs[^1].OnlineBytes),
+            outcomes.Sum(o => o.Runs[^1].OfflineBytes),
+            outcomes.Sum(o => o.SetupBytes),
+            outcomes.Max(o => o.ClockAfter) - outcomes.Max(o => o.ClockBefore),
+            first.Values);
     }
 
-    private sealed record PartyOutcome(double Seconds, double SetupSeconds, long Bytes, int ClockBefore, int ClockAfter, double[] Values);
-
-    private sealed record Outcome(double Seconds, double SetupSeconds, long Bytes, int Rounds, double[] Values);
-
-    /// <summary>Lets all parties go on together, so that none starts the clock early.</summary>
-    private sealed class Rendezvous(int count)
+    private static double Median(List<PartyRun> runs, Func<PartyRun, double> of)
     {
-        private TaskCompletionSource<int> _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _arrived;
-        private int _latest;
-
-        /// <summary>Waits for all; the largest of their clocks.</summary>
-        public Task<int> WaitAsync(int clock)
-        {
-            lock (this)
-            {
-                TaskCompletionSource<int> current = _all;
-                _latest = Math.Max(_latest, clock);
-                if (++_arrived == count)
-                {
-                    _all = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
-                    current.SetResult(_latest);
-                    (_arrived, _latest) = (0, 0);
-                }
-
-                return current.Task;
-            }
-        }
+        double[] sorted = [.. runs.Select(of).Order()];
+        return sorted[sorted.Length / 2];
     }
+
+    /// <param name="Seconds">The run, to its end at all parties.</param>
+    /// <param name="WaitedSeconds">What the party waited for the dealer in it.</param>
+    /// <param name="DealtSeconds">What the dealer took before it.</param>
+    /// <param name="OnlineBytes">Bytes sent to other parties.</param>
+    /// <param name="OfflineBytes">Bytes sent to the dealer and received from it.</param>
+    private sealed record PartyRun(double Seconds, double WaitedSeconds, double DealtSeconds, long OnlineBytes, long OfflineBytes);
+
+    private sealed record PartyOutcome(
+        List<PartyRun> Runs, double SetupSeconds, double OpeningSeconds, long SetupBytes, int ClockBefore, int ClockAfter, double[] Values);
+
+    private sealed record Outcome(
+        double Seconds,
+        double WaitedSeconds,
+        double DealtSeconds,
+        double SetupSeconds,
+        double OpeningSeconds,
+        long OnlineBytes,
+        long OfflineBytes,
+        long SetupBytes,
+        int Rounds,
+        double[] Values);
 }

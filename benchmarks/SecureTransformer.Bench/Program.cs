@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SecureTransformer.Bench;
 using SecureTransformer.Hosting;
+using SecureTransformer.Protocols;
 
 // With --transport tcp the parties of a streamed model are this program again.
 if (await PartyProgram.TryRunAsync(args) is { } exitCode)
@@ -9,20 +10,44 @@ if (await PartyProgram.TryRunAsync(args) is { } exitCode)
 }
 
 var protocol = new Option<string>("--protocol") { Description = "The protocol.", DefaultValueFactory = _ => "replicated" };
+var parties = new Option<string?>("--parties") { Description = "The number of parties, where the protocol does not fix it: 2 to 8 for additive; by default 2. For truncation, several apart by commas." };
+var dealer = new Option<string>("--dealer") { Description = "When a protocol's dealer works: ahead, before each repetition, so that what is measured is the online run alone; or live, while it runs.", DefaultValueFactory = _ => "ahead" };
 var transport = new Option<string>("--transport") { Description = "memory, or tcp for TLS on loopback.", DefaultValueFactory = _ => "memory" };
 var bits = new Option<int>("--precision-bits") { Description = "Fractional bits.", DefaultValueFactory = _ => 18 };
 var repetitions = new Option<int>("--repetitions") { Description = "Counted repetitions after one warm-up; the median is reported.", DefaultValueFactory = _ => 3 };
 var json = new Option<FileInfo?>("--json") { Description = "Write the figures to a file." };
-protocol.AcceptOnlyFromAmong([.. ProtocolNames.All]);
+protocol.AcceptOnlyFromAmong([.. ProtocolNames.All.Append("additive").Distinct()]);
+dealer.AcceptOnlyFromAmong("ahead", "live");
+parties.Validators.Add(given =>
+{
+    try
+    {
+        Array.ForEach(Numbers(given.GetValue(parties)), number => MpcProtocols.PartyCountOf(Parse(given.GetValue(protocol)!), number));
+    }
+    catch (Exception error) when (error is ArgumentException or FormatException)
+    {
+        given.AddError(error.Message);
+    }
+});
 transport.AcceptOnlyFromAmong("memory", "tcp");
 
 BenchOptions OptionsOf(ParseResult parsed) => new()
 {
-    Protocol = ProtocolNames.Parse(parsed.GetValue(protocol)!),
+    Protocol = ProtocolOf(parsed),
+    Parties = PartiesOf(parsed),
+    DealerAhead = parsed.GetValue(dealer) == "ahead",
     Tcp = parsed.GetValue(transport) == "tcp",
     FractionalBits = parsed.GetValue(bits),
     Repetitions = parsed.GetValue(repetitions),
 };
+
+MpcProtocol ProtocolOf(ParseResult parsed) => Parse(parsed.GetValue(protocol)!);
+
+int? PartiesOf(ParseResult parsed) => Numbers(parsed.GetValue(parties)) is [int number, ..] ? number : null;
+
+static MpcProtocol Parse(string name) => name == "additive" ? MpcProtocol.Additive : ProtocolNames.Parse(name);
+
+static int[] Numbers(string? text) => text is null ? [] : [.. text.Split(',').Select(part => int.Parse(part, System.Globalization.CultureInfo.InvariantCulture))];
 
 var name = new Argument<string>("name") { Description = "The operation." };
 name.AcceptOnlyFromAmong([.. Primitives.Names, "matmul"]);
@@ -77,7 +102,7 @@ model.SetAction(async parsed =>
             parsed.GetValue(scale),
             Given(repetitions) ?? 1,
             parsed.GetValue(stream)?.FullName,
-            new BenchOptions { Protocol = ProtocolNames.Parse(parsed.GetValue(protocol)!), FractionalBits = parsed.GetValue(bits), Tcp = parsed.GetResult(transport) is not { Implicit: false } || parsed.GetValue(transport) == "tcp" });
+            new BenchOptions { Protocol = ProtocolOf(parsed), Parties = PartiesOf(parsed), FractionalBits = parsed.GetValue(bits), Tcp = parsed.GetResult(transport) is not { Implicit: false } || parsed.GetValue(transport) == "tcp" });
         return 0;
 
         int? Given(Option<int> option) => parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option) : null;
@@ -97,6 +122,20 @@ decode.SetAction(async parsed =>
     return 0;
 });
 
+var count = new Option<int>("--count") { Description = "Products.", DefaultValueFactory = _ => 10_000_000 };
+var truncation = new Command("truncation", "Truncate products at and near the edges of the range and compare each with the exact quotient, in integers. Exit code 1 if one errs by a unit or more.") { count };
+truncation.SetAction(async parsed =>
+{
+    int[] numbers = Numbers(parsed.GetValue(parties)) is { Length: > 0 } given ? given : [MpcProtocols.PartyCountOf(ProtocolOf(parsed))];
+    bool exact = true;
+    foreach (int number in numbers)
+    {
+        exact &= await TruncationStatistics.RunAsync(ProtocolOf(parsed), number, parsed.GetValue(count), parsed.GetValue(bits));
+    }
+
+    return exact ? 0 : 1;
+});
+
 var table = new Command("table", "Print the table of docs/benchmarks.md, in Markdown.");
 table.SetAction(async parsed =>
 {
@@ -113,8 +152,8 @@ accuracy.SetAction(async parsed =>
     return 0;
 });
 
-var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive, layer, model, decode, table, accuracy };
-foreach (Option option in (Option[])[protocol, transport, bits, repetitions, json])
+var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive, layer, model, decode, truncation, table, accuracy };
+foreach (Option option in (Option[])[protocol, parties, dealer, transport, bits, repetitions, json])
 {
     option.Recursive = true;
     root.Options.Add(option);
