@@ -10,13 +10,16 @@ internal sealed class BenchResult
     /// <summary>The run, from its beginning to its end. With a dealer who works while it runs that includes waiting for the dealer.</summary>
     public required double Seconds { get; init; }
 
+    /// <summary>Processor time of the run, all parties together and, where the dealer works while it runs, the dealer: less sensitive to what else runs on the machine.</summary>
+    public required double CpuSeconds { get; init; }
+
     /// <summary>The run without what party 0 waited for the dealer.</summary>
     public required double OnlineSeconds { get; init; }
 
     /// <summary>The dealer's work before the run; with a dealer who works while it runs, what party 0 waited for it.</summary>
     public required double OfflineSeconds { get; init; }
 
-    /// <summary>Everything before the first run, and opening masked weights in it.</summary>
+    /// <summary>Everything before the first run: connecting, making and sharing weights, packing, opening masked weights.</summary>
     public required double SetupSeconds { get; init; }
 
     /// <summary>Opening masked weights: a part of the set-up.</summary>
@@ -28,7 +31,7 @@ internal sealed class BenchResult
     /// <summary>Bytes between the parties and the dealer, both directions.</summary>
     public required long OfflineBytes { get; init; }
 
-    /// <summary>Bytes between the parties before and in the first run that are sent once a session: masked weights.</summary>
+    /// <summary>Bytes between the parties that are sent once a session: masked weights.</summary>
     public required long SetupBytes { get; init; }
 
     /// <summary>Online and offline bytes together.</summary>
@@ -49,7 +52,7 @@ internal sealed class BenchResult
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{title}: online {OnlineSeconds:F4} s, {OnlineBytes / 1e6:F3} MB over all parties, {Rounds} rounds; offline {OfflineSeconds:F4} s, {OfflineBytes / 1e6:F3} MB; setup {SetupSeconds:F2} s (masked weights {OpeningSeconds:F2} s), {SetupBytes / 1e6:F3} MB; peak {PeakMemoryMb:F0} MB, largest error {MaxAbsError:E2}"));
+            $"{title}: online {OnlineSeconds:F4} s (processor {CpuSeconds:F4} s), {OnlineBytes / 1e6:F3} MB over all parties, {Rounds} rounds; offline {OfflineSeconds:F4} s, {OfflineBytes / 1e6:F3} MB; setup {SetupSeconds:F2} s (masked weights {OpeningSeconds:F2} s), {SetupBytes / 1e6:F3} MB; peak {PeakMemoryMb:F0} MB, largest error {MaxAbsError:E2}"));
     }
 }
 

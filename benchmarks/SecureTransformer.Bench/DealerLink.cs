@@ -7,7 +7,7 @@ namespace SecureTransformer.Bench;
 /// Party 0's link to the dealer. It notes what a run asks for and gets, and can then fetch the same again before another run of the same program, which finds it here: the
 /// dealer's work is done before the run, and what is measured is the online run alone. Otherwise it adds up the time that the party waits for the dealer.
 /// </summary>
-internal sealed class DealerLink(IChannel inner, SetupClock clock) : WatchedChannel(inner, clock)
+internal sealed class DealerLink(IChannel inner) : IChannel
 {
     private readonly List<(ushort Operation, byte[] Request)> _requests = [];
     private readonly List<(ushort Operation, int Length)> _answers = [];
@@ -16,6 +16,12 @@ internal sealed class DealerLink(IChannel inner, SetupClock clock) : WatchedChan
     private bool _replaying;
     private int _request;
     private int _answer;
+
+    public string PeerName => inner.PeerName;
+
+    public TrafficMeter Meter => inner.Meter;
+
+    public bool HasEnded => inner.HasEnded;
 
     /// <summary>Seconds that the party has waited for the dealer.</summary>
     public double WaitedSeconds { get; private set; }
@@ -34,14 +40,14 @@ internal sealed class DealerLink(IChannel inner, SetupClock clock) : WatchedChan
         Meter.Phase = TrafficPhase.Offline;
         foreach ((ushort operation, byte[] request) in _requests)
         {
-            FrameBuffer frame = Inner.Rent(request.Length);
+            FrameBuffer frame = inner.Rent(request.Length);
             request.CopyTo(frame.Span);
-            Inner.Send(frame, operation);
+            inner.Send(frame, operation);
         }
 
         foreach ((ushort operation, int length) in _answers)
         {
-            _fetched.Enqueue(await Inner.ReceiveAsync(operation, length));
+            _fetched.Enqueue(await inner.ReceiveAsync(operation, length));
             ReceivedBytes += length;
         }
 
@@ -62,7 +68,7 @@ internal sealed class DealerLink(IChannel inner, SetupClock clock) : WatchedChan
         _replaying = false;
     }
 
-    public override void Send(FrameBuffer frame, ushort operation)
+    public void Send(FrameBuffer frame, ushort operation)
     {
         if (_noting)
         {
@@ -71,7 +77,7 @@ internal sealed class DealerLink(IChannel inner, SetupClock clock) : WatchedChan
 
         if (!_replaying)
         {
-            base.Send(frame, operation);
+            inner.Send(frame, operation);
             return;
         }
 
@@ -86,7 +92,7 @@ internal sealed class DealerLink(IChannel inner, SetupClock clock) : WatchedChan
         }
     }
 
-    public override ValueTask<FrameBuffer> ReceiveAsync(ushort operation, int length, CancellationToken cancellationToken = default)
+    public ValueTask<FrameBuffer> ReceiveAsync(ushort operation, int length, CancellationToken cancellationToken = default)
     {
         if (_noting)
         {
@@ -107,20 +113,29 @@ internal sealed class DealerLink(IChannel inner, SetupClock clock) : WatchedChan
         return ValueTask.FromResult(_fetched.Dequeue());
     }
 
-    public override ValueTask DisposeAsync()
+    public FrameBuffer Rent(int length) => inner.Rent(length);
+
+    public ValueTask WaitForRoomAsync(CancellationToken cancellationToken = default) => inner.WaitForRoomAsync(cancellationToken);
+
+    public ValueTask<FrameBuffer> ReceiveAtMostAsync(ushort operation, int maxLength, CancellationToken cancellationToken = default) =>
+        inner.ReceiveAtMostAsync(operation, maxLength, cancellationToken);
+
+    public void Abort(string reason) => inner.Abort(reason);
+
+    public ValueTask DisposeAsync()
     {
         while (_fetched.TryDequeue(out FrameBuffer? frame))
         {
             frame.Dispose();
         }
 
-        return base.DisposeAsync();
+        return inner.DisposeAsync();
     }
 
     private async ValueTask<FrameBuffer> WaitAsync(ushort operation, int length, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        FrameBuffer frame = await base.ReceiveAsync(operation, length, cancellationToken);
+        FrameBuffer frame = await inner.ReceiveAsync(operation, length, cancellationToken);
         WaitedSeconds += Stopwatch.GetElapsedTime(start).TotalSeconds;
         ReceivedBytes += length;
         return frame;

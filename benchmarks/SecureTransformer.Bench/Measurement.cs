@@ -18,7 +18,7 @@ internal sealed record Workload(
 }
 
 /// <summary>
-/// Runs a workload: once for what is done once a session, once more where a dealer works ahead, and then the counted repetitions, of which the median is reported.
+/// Runs a workload: what is done once a session, which is set-up, then once to warm up, and then the counted repetitions, of which the median is reported.
 /// </summary>
 internal static class Measurement
 {
@@ -36,6 +36,7 @@ internal static class Measurement
         return new BenchResult
         {
             Seconds = outcome.Seconds,
+            CpuSeconds = outcome.CpuSeconds,
             OnlineSeconds = outcome.Seconds - outcome.WaitedSeconds,
             OfflineSeconds = outcome.DealtSeconds + outcome.WaitedSeconds,
             SetupSeconds = outcome.SetupSeconds,
@@ -61,7 +62,6 @@ internal static class Measurement
         {
             // The seat beside the dealer is party 0's: it alone asks for material.
             WatchedEndpoint? seat = s.PartyId == 0 ? parties.First : null;
-            seat?.Clock.Restart();
             var inputs = new SecretTensor[workload.Inputs.Count];
             for (int i = 0; i < inputs.Length; i++)
             {
@@ -69,12 +69,15 @@ internal static class Measurement
             }
 
             object? prepared = await workload.Prepare(s, inputs);
+            long openingStarted = Stopwatch.GetTimestamp();
+            await s.PrepareMatricesAsync();
+            double opening = Stopwatch.GetElapsedTime(openingStarted).TotalSeconds;
             double setup = Stopwatch.GetElapsedTime(started).TotalSeconds;
             var runs = new List<PartyRun>();
             double[] values = [];
             (int Before, int After) clock = default;
             bool ahead = hasDealer && options.DealerAhead;
-            for (int r = options.WarmUp ? ahead ? -2 : -1 : 0; r < options.Repetitions; r++)
+            for (int r = options.WarmUp ? -1 : 0; r < options.Repetitions; r++)
             {
                 double dealt = 0;
                 long got = seat?.Dealer.ReceivedBytes ?? 0;
@@ -94,10 +97,12 @@ internal static class Measurement
                 s.Meter.RecordReceived(await barrier.WaitAsync(s.Meter.Clock));
                 double waited = seat?.Dealer.WaitedSeconds ?? 0;
                 TrafficSnapshot before = s.Meter.Snapshot();
+                TimeSpan cpu = Environment.CpuUsage.TotalTime;
                 long start = Stopwatch.GetTimestamp();
                 using SecretTensor result = await workload.Run(s, inputs, prepared);
                 await barrier.WaitAsync(0);
                 double elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
+                cpu = Environment.CpuUsage.TotalTime - cpu;
                 TrafficSnapshot after = s.Meter.Snapshot();
                 clock = (before.Clock, after.Clock);
                 seat?.Dealer.EndRun();
@@ -106,6 +111,7 @@ internal static class Measurement
                     TrafficSnapshot sent = after - before;
                     runs.Add(new PartyRun(
                         elapsed,
+                        cpu.TotalSeconds,
                         seat is null ? 0 : seat.Dealer.WaitedSeconds - waited,
                         dealt,
                         sent.BytesSentTotal - sent.BytesSent(TrafficPhase.Offline),
@@ -119,12 +125,12 @@ internal static class Measurement
             }
 
             (prepared as IDisposable)?.Dispose();
-            double opening = seat?.Clock.Seconds ?? 0;
-            return new PartyOutcome(runs, setup + opening, opening, s.Meter.BytesSent(TrafficPhase.Setup), clock.Before, clock.After, values);
+            return new PartyOutcome(runs, setup, opening, s.Meter.BytesSent(TrafficPhase.Setup), clock.Before, clock.After, values);
         });
         PartyOutcome first = outcomes[0];
         return new Outcome(
             outcomes.Max(o => Median(o.Runs, r => r.Seconds)),
+            Median(first.Runs, r => r.CpuSeconds),
             Median(first.Runs, r => r.WaitedSeconds),
             Median(first.Runs, r => r.DealtSeconds),
             outcomes.Max(o => o.SetupSeconds),
@@ -143,17 +149,19 @@ internal static class Measurement
     }
 
     /// <param name="Seconds">The run, to its end at all parties.</param>
+    /// <param name="CpuSeconds">What the process computed meanwhile, all parties.</param>
     /// <param name="WaitedSeconds">What the party waited for the dealer in it.</param>
     /// <param name="DealtSeconds">What the dealer took before it.</param>
     /// <param name="OnlineBytes">Bytes sent to other parties.</param>
     /// <param name="OfflineBytes">Bytes sent to the dealer and received from it.</param>
-    private sealed record PartyRun(double Seconds, double WaitedSeconds, double DealtSeconds, long OnlineBytes, long OfflineBytes);
+    private sealed record PartyRun(double Seconds, double CpuSeconds, double WaitedSeconds, double DealtSeconds, long OnlineBytes, long OfflineBytes);
 
     private sealed record PartyOutcome(
         List<PartyRun> Runs, double SetupSeconds, double OpeningSeconds, long SetupBytes, int ClockBefore, int ClockAfter, double[] Values);
 
     private sealed record Outcome(
         double Seconds,
+        double CpuSeconds,
         double WaitedSeconds,
         double DealtSeconds,
         double SetupSeconds,
