@@ -33,4 +33,6 @@ internal static class Operations
     public const ushort MaterialSeed = 64;
     public const ushort MaterialRequest = 65;
     public const ushort MaterialCorrection = 66;
+    public const ushort MaterialRun = 67;
+    public const ushort WeightTag = 68;
 }

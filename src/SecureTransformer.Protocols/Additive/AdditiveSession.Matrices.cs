@@ -144,6 +144,11 @@ public sealed partial class AdditiveSession
         try
         {
             TensorShape shape = matrix.Share.Shape;
+            if (_maskKeys.TagsOf(level) is { } tags)
+            {
+                await BindAsync(tags, matrix, cancellationToken).ConfigureAwait(false);
+            }
+
             using SecretBuffer own = Pool.Rent(shape.Count);
             using SecretBuffer opened = Pool.Rent(shape.Count);
             Start();
@@ -180,6 +185,54 @@ public sealed partial class AdditiveSession
         finally
         {
             Meter.Phase = before;
+        }
+    }
+
+    /// <summary>
+    /// Before a matrix is opened under a mask from a store: makes sure on shares that it is the matrix which the mask was used for before, or notes what it is used for now.
+    /// One round. Nothing is revealed but whether they are the same; where they are not, two random linear combinations of their difference.
+    /// </summary>
+    private async ValueTask BindAsync(WeightTags tags, MaskedMatrix matrix, CancellationToken cancellationToken)
+    {
+        ulong[] own = tags.Of(matrix.Number, Shares(matrix.Share, 0), Pool);
+        ulong[]? known = tags.Find(matrix.Number);
+        using SecretBuffer difference = Pool.Rent(1 + WeightTags.Words);
+        Start();
+        bool differs = false;
+        foreach (IChannel peer in Peers)
+        {
+            using FrameBuffer frame = await peer.ReceiveAsync(Operations.WeightTag, (1 + WeightTags.Words) * sizeof(ulong), cancellationToken).ConfigureAwait(false);
+            differs |= frame.Words[0] != (known is null ? 0UL : 1UL);
+            RingKernels.AddInto<ulong>(difference.Span[1..], frame.Words[1..]);
+        }
+
+        if (differs)
+        {
+            throw new ProtocolException(
+                "The parties do not all remember what weights their stored material was used for: one party's folder comes from a backup. Have the dealer make new material.");
+        }
+
+        if (known is null)
+        {
+            tags.Add(matrix.Number, own);
+        }
+        else if (difference.Span[1..].ContainsAnyExcept(0UL))
+        {
+            throw new ProtocolException("The stored material was used for other weights before, and its masks must not hide two models. Have the dealer make new material for this one.");
+        }
+
+        void Start()
+        {
+            difference.Span[0] = known is null ? 0UL : 1UL;
+            Span<ulong> words = difference.Span[1..];
+            words.Clear();
+            if (known is not null)
+            {
+                RingKernels.Subtract<ulong>(own, known, words);
+            }
+
+            AddZeroShare(words);
+            SendToAll(Operations.WeightTag, difference.Span);
         }
     }
 

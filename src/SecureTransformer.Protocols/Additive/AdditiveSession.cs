@@ -69,65 +69,125 @@ public sealed partial class AdditiveSession : RingSession
     }
 
     /// <summary>
-    /// Opens a session over channels to the other parties and, at the last place, the dealer: compares what must agree, makes pairwise keys and sends the dealer a seed.
-    /// The session owns the channels.
+    /// Opens a session over channels to the other parties and, at the last place, the dealer: compares what must agree, makes pairwise keys and sends the dealer a seed. With
+    /// stored material there is no dealer. The session owns the channels.
     /// </summary>
     /// <param name="channels">Channels between two to eight parties and the dealer, who runs <see cref="Dealer.ServeAsync"/>.</param>
     /// <param name="options">Fixed-point format and resources.</param>
     /// <param name="parent">A session of the same party whose secrets this one may read; it must outlive this one.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="ArgumentException">There are fewer than two parties or more than eight, or this place is the dealer's.</exception>
-    /// <exception cref="ProtocolException">A party or the dealer describes the session otherwise.</exception>
+    /// <exception cref="ArgumentException">There are fewer than two parties or more than eight, this place is the dealer's, or the stored material is another party's.</exception>
+    /// <exception cref="ProtocolException">A party or the dealer describes the session otherwise, or the stored material is spent.</exception>
+    /// <exception cref="InvalidDataException">The stored material is damaged.</exception>
     public static async Task<AdditiveSession> OpenAsync(
         ChannelSet channels, SessionOptions? options = null, MpcSession? parent = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(channels);
         options ??= new SessionOptions();
         options.Validate();
-        int parties = channels.PartyCount - 1;
-        if (parties is < MinParties or > MaxParties || channels.PartyId == parties)
-        {
-            throw new ArgumentException(
-                $"Additive sharing has {MinParties} to {MaxParties} parties and a dealer at the last place; this is place {channels.PartyId} of {channels.PartyCount}.",
-                nameof(channels));
-        }
-
         AdditiveSession? above = parent as AdditiveSession ?? (parent is null ? null : throw new ArgumentException("The session above is of another protocol.", nameof(parent)));
-        var maskKeys = new MatrixMaskKeys(above?._maskKeys, RandomNumberGenerator.GetBytes(PairwiseRandomness.KeySize));
+        int parties = RequirePlaces(channels, options, above);
         await SessionHandshake.RunAsync(channels, parties, "additive", options, cancellationToken).ConfigureAwait(false);
-        await SessionHandshake.RunWithDealerAsync(channels, cancellationToken).ConfigureAwait(false);
-        byte[][] keys = [.. Enumerable.Range(0, parties + 1).Select(_ => RandomNumberGenerator.GetBytes(PairwiseRandomness.KeySize))];
-        var pairs = new PairwiseRandomness?[parties];
-        for (int place = 0; place <= parties; place++)
+        PairwiseRandomness?[] pairs = await AgreeOnKeysAsync(channels, parties, cancellationToken).ConfigureAwait(false);
+        (MaterialSource material, MatrixMaskKeys maskKeys) = options.Material is { } store
+            ? await OpenStoredAsync(channels, options, store, above, cancellationToken).ConfigureAwait(false)
+            : await OpenDealtAsync(channels, options, above, cancellationToken).ConfigureAwait(false);
+        if (options.Plan is { } plan)
         {
-            if (place != channels.PartyId && place != parties)
-            {
-                SendKey(channels[place], Operations.Keys, keys[place]);
-            }
+            plan.Levels = maskKeys.Levels;
         }
 
-        DealtMaterial.SendSeeds(channels[parties], keys[parties], maskKeys);
-
-        for (int peer = 0; peer < parties; peer++)
-        {
-            if (peer != channels.PartyId)
-            {
-                // Both contribute, so that either one's randomness is enough.
-                using FrameBuffer theirs = await channels[peer].ReceiveAsync(Operations.Keys, PairwiseRandomness.KeySize, cancellationToken).ConfigureAwait(false);
-                System.Numerics.Tensors.TensorPrimitives.Xor<byte>(keys[peer], theirs.Span, keys[peer]);
-                pairs[peer] = new PairwiseRandomness(keys[peer]);
-                theirs.Span.Clear();
-            }
-        }
-
-        var material = new DealtMaterial(channels.PartyId == 0, channels[parties], keys[parties]);
-        Array.ForEach(keys, key => CryptographicOperations.ZeroMemory(key));
         if (channels.Meter.Phase == TrafficPhase.Setup)
         {
             channels.Meter.Phase = TrafficPhase.Online;
         }
 
         return new AdditiveSession(channels, parties, options, above, material, maskKeys, pairs);
+    }
+
+    private static int RequirePlaces(ChannelSet channels, SessionOptions options, AdditiveSession? above)
+    {
+        int parties = channels.PartyCount - (options.Material is null ? 1 : 0);
+        if (parties is < MinParties or > MaxParties || channels.PartyId == parties)
+        {
+            throw new ArgumentException(
+                $"Additive sharing has {MinParties} to {MaxParties} parties and, without stored material, a dealer at the last place; this is place {channels.PartyId} of {channels.PartyCount}.",
+                nameof(channels));
+        }
+
+        if (options.Material?.Description is { } stored
+            && (stored.PartyCount != parties || stored.Party != channels.PartyId || stored.FractionalBits != options.FractionalBits))
+        {
+            throw new ArgumentException(
+                $"The stored material is that of party {stored.Party} of {stored.PartyCount} with {stored.FractionalBits} fractional bits; this is party {channels.PartyId} of {parties} with {options.FractionalBits}.",
+                nameof(options));
+        }
+
+        // The masks of the matrices above come from there.
+        return above is null || ReferenceEquals(above.Options.Material, options.Material)
+            ? parties
+            : throw new ArgumentException("A session takes material from where the session above it does: from the same store, or from a dealer.", nameof(options));
+    }
+
+    private static async ValueTask<PairwiseRandomness?[]> AgreeOnKeysAsync(ChannelSet channels, int parties, CancellationToken cancellationToken)
+    {
+        byte[][] keys = [.. Enumerable.Range(0, parties).Select(_ => RandomNumberGenerator.GetBytes(PairwiseRandomness.KeySize))];
+        var pairs = new PairwiseRandomness?[parties];
+        int[] peers = [.. Enumerable.Range(0, parties).Where(peer => peer != channels.PartyId)];
+        foreach (int peer in peers)
+        {
+            FrameBuffer frame = channels[peer].Rent(PairwiseRandomness.KeySize);
+            keys[peer].CopyTo(frame.Span);
+            channels[peer].Send(frame, Operations.Keys);
+        }
+
+        foreach (int peer in peers)
+        {
+            // Both contribute, so that either one's randomness is enough.
+            using FrameBuffer theirs = await channels[peer].ReceiveAsync(Operations.Keys, PairwiseRandomness.KeySize, cancellationToken).ConfigureAwait(false);
+            System.Numerics.Tensors.TensorPrimitives.Xor<byte>(keys[peer], theirs.Span, keys[peer]);
+            pairs[peer] = new PairwiseRandomness(keys[peer]);
+            theirs.Span.Clear();
+        }
+
+        Array.ForEach(keys, key => CryptographicOperations.ZeroMemory(key));
+        return pairs;
+    }
+
+    private static async ValueTask<(MaterialSource Material, MatrixMaskKeys MaskKeys)> OpenDealtAsync(
+        ChannelSet channels, SessionOptions options, AdditiveSession? above, CancellationToken cancellationToken)
+    {
+        await SessionHandshake.RunWithDealerAsync(channels, cancellationToken).ConfigureAwait(false);
+        IChannel dealer = channels[channels.PartyCount - 1];
+        byte[] seed = RandomNumberGenerator.GetBytes(PairwiseRandomness.KeySize);
+        byte[] matrixKey = RandomNumberGenerator.GetBytes(PairwiseRandomness.KeySize);
+        var maskKeys = new MatrixMaskKeys(above?._maskKeys, matrixKey);
+        DealtMaterial.SendSeeds(dealer, seed, maskKeys);
+        var material = new DealtMaterial(channels.PartyId == 0, dealer, seed, options.Plan);
+        CryptographicOperations.ZeroMemory(seed);
+        CryptographicOperations.ZeroMemory(matrixKey);
+        return (material, maskKeys);
+    }
+
+    private static async ValueTask<(MaterialSource Material, MatrixMaskKeys MaskKeys)> OpenStoredAsync(
+        ChannelSet channels, SessionOptions options, MaterialStore store, AdditiveSession? above, CancellationToken cancellationToken)
+    {
+        var material = new StoredMaterial(channels, store, 1 + (above?._maskKeys.Levels ?? 0), options.Plan);
+        if (above is null)
+        {
+            return (material, new MatrixMaskKeys(null, store.WeightsKey, store.Tags));
+        }
+
+        try
+        {
+            RunSecret run = await material.TakeAsync(cancellationToken).ConfigureAwait(false);
+            return (material, new MatrixMaskKeys(above._maskKeys, run.MatrixKey));
+        }
+        catch
+        {
+            await material.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -146,12 +206,5 @@ public sealed partial class AdditiveSession : RingSession
         await _material.DisposeAsync().ConfigureAwait(false);
         await _channels.DisposeAsync().ConfigureAwait(false);
         await base.DisposeCoreAsync().ConfigureAwait(false);
-    }
-
-    private static void SendKey(IChannel channel, ushort operation, ReadOnlySpan<byte> key)
-    {
-        FrameBuffer frame = channel.Rent(key.Length);
-        key.CopyTo(frame.Span);
-        channel.Send(frame, operation);
     }
 }

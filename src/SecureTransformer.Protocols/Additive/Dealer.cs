@@ -44,7 +44,7 @@ public static class Dealer
                 }
 
                 channels.Meter.Phase = TrafficPhase.Offline;
-                using var hand = new DealerHand(seeds, matrices, channels[0], maxDegreeOfParallelism);
+                using var hand = new DealerHand(seeds, matrices, new CorrectionChannel(channels[0]), maxDegreeOfParallelism);
                 while (await NextAsync(channels[0], cancellationToken).ConfigureAwait(false) is { } material)
                 {
                     await material.DealAsync(hand, cancellationToken).ConfigureAwait(false);

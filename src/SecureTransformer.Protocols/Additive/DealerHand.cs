@@ -5,18 +5,18 @@ using SecureTransformer.Transport;
 
 namespace SecureTransformer.Protocols.Additive;
 
-/// <summary>The dealer's side of one session: the seeds of all parties, and the channel to party 0, which gets the corrections.</summary>
+/// <summary>The dealer's side of one session: the seeds of all parties, and where the corrections for party 0 go.</summary>
 internal sealed class DealerHand : IDisposable
 {
     private const int Block = 1024;
 
     private readonly PairwiseRandomness[] _parties;
-    private readonly IChannel _first;
+    private readonly ICorrectionSink _corrections;
 
-    public DealerHand(PairwiseRandomness[] parties, MatrixMaskKeys[] matrices, IChannel first, int maxDegreeOfParallelism)
+    public DealerHand(PairwiseRandomness[] parties, MatrixMaskKeys[] matrices, ICorrectionSink corrections, int maxDegreeOfParallelism)
     {
         _parties = parties;
-        _first = first;
+        _corrections = corrections;
         MaxDegreeOfParallelism = maxDegreeOfParallelism;
         Matrices = new DealtMatrices(matrices);
     }
@@ -77,14 +77,10 @@ internal sealed class DealerHand : IDisposable
         }
     }
 
-    /// <summary>A frame for party 0, once little is queued there.</summary>
-    public async ValueTask<FrameBuffer> RentAsync(int length, CancellationToken cancellationToken)
-    {
-        await _first.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
-        return _first.Rent(length);
-    }
+    /// <summary>Memory for a correction.</summary>
+    public ValueTask<FrameBuffer> RentAsync(int length, CancellationToken cancellationToken) => _corrections.RentAsync(length, cancellationToken);
 
-    public void Send(FrameBuffer correction) => _first.Send(correction, Operations.MaterialCorrection);
+    public void Send(FrameBuffer correction) => _corrections.Send(correction);
 
     public void Dispose()
     {

@@ -5,7 +5,7 @@ using SecureTransformer.Transport;
 namespace SecureTransformer.Protocols.Additive;
 
 /// <summary>Material made on demand: party 0 tells the dealer what is needed and gets the corrections; the other parties send the dealer nothing but their seed.</summary>
-internal sealed class DealtMaterial(bool isFirst, IChannel dealer, ReadOnlySpan<byte> seed) : MaterialSource
+internal sealed class DealtMaterial(bool isFirst, IChannel dealer, ReadOnlySpan<byte> seed, MaterialPlan? record) : MaterialSource(record)
 {
     private readonly PairwiseRandomness _withDealer = new(seed);
 
@@ -39,7 +39,7 @@ internal sealed class DealtMaterial(bool isFirst, IChannel dealer, ReadOnlySpan<
         return (seed, matrices!);
     }
 
-    public override ValueTask RequestAsync(Material material, CancellationToken cancellationToken)
+    protected override ValueTask RequestCoreAsync(Material material, CancellationToken cancellationToken)
     {
         if (isFirst)
         {

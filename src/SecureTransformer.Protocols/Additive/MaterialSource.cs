@@ -8,10 +8,14 @@ namespace SecureTransformer.Protocols.Additive;
 /// Where a party's correlated randomness comes from: its own shares of masks from a seed, and, at party 0 alone, corrections that make values which depend on all
 /// masks come out right. What is drawn is drawn once, in the same order by all parties.
 /// </summary>
-internal abstract class MaterialSource : IAsyncDisposable
+internal abstract class MaterialSource(MaterialPlan? record) : IAsyncDisposable
 {
     /// <summary>Says what the next operation needs; the same at all parties.</summary>
-    public abstract ValueTask RequestAsync(Material material, CancellationToken cancellationToken);
+    public ValueTask RequestAsync(Material material, CancellationToken cancellationToken)
+    {
+        record?.Add(material);
+        return RequestCoreAsync(material, cancellationToken);
+    }
 
     /// <summary>The next words of this party's share of a mask.</summary>
     public abstract void Fill(Purpose purpose, Span<ulong> share);
@@ -37,4 +41,7 @@ internal abstract class MaterialSource : IAsyncDisposable
             correction.Words.Slice(offset, share.Length).CopyTo(share);
         }
     }
+
+    /// <summary>Says what the next operation needs.</summary>
+    protected abstract ValueTask RequestCoreAsync(Material material, CancellationToken cancellationToken);
 }

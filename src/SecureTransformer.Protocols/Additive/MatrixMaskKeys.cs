@@ -15,11 +15,16 @@ internal sealed class MatrixMaskKeys : IDisposable
 
     private readonly MatrixMaskKeys? _parent;
     private readonly byte[] _key;
+    private readonly WeightTags? _tags;
 
-    public MatrixMaskKeys(MatrixMaskKeys? parent, ReadOnlySpan<byte> key)
+    /// <param name="parent">The keys of the session above.</param>
+    /// <param name="key">The session's own key.</param>
+    /// <param name="tags">Where it is noted what weights the own key's masks were used for, where the key outlives the session.</param>
+    public MatrixMaskKeys(MatrixMaskKeys? parent, ReadOnlySpan<byte> key, WeightTags? tags = null)
     {
         _parent = parent;
         _key = key.ToArray();
+        _tags = tags;
         Levels = 1 + (parent?.Levels ?? 0);
         if (Levels > MaxLevels)
         {
@@ -31,10 +36,10 @@ internal sealed class MatrixMaskKeys : IDisposable
     public int Levels { get; }
 
     /// <summary>This party's share of the mask of a matrix of the session so many levels up.</summary>
-    public AesCtrPrg Open(int level, int number) => level == 0 ? Open(_key, number) : _parent!.Open(level - 1, number);
+    public AesCtrPrg Open(int level, int number) => level == 0 ? PairwiseRandomness.Open(_key, Purpose.MatrixMask, number) : _parent!.Open(level - 1, number);
 
-    /// <summary>The stream of a mask's share under a key.</summary>
-    public static AesCtrPrg Open(ReadOnlySpan<byte> key, int number) => PairwiseRandomness.Open(key, Purpose.MatrixMask, number);
+    /// <summary>The tags of the matrices of the session so many levels up; null where its key ends with it.</summary>
+    public WeightTags? TagsOf(int level) => level == 0 ? _tags : _parent!.TagsOf(level - 1);
 
     /// <summary>Writes all keys, this session's first.</summary>
     public void CopyTo(Span<byte> keys)

@@ -26,6 +26,7 @@ internal static class SessionHandshake
                 ("number of parties", parties.ToString(CultureInfo.InvariantCulture)),
                 ("fractional bits", options.FractionalBits.ToString(CultureInfo.InvariantCulture)),
                 ("model", options.Agreement),
+                ("stored material", options.Material is { } store ? $"{store.Description.Identity}, {store.Description.Program}" : ""),
             ],
             cancellationToken);
 

@@ -24,6 +24,15 @@ public sealed class SessionOptions
     /// </summary>
     public bool RecycleMatrices { get; init; }
 
+    /// <summary>
+    /// Material that a dealer made ahead of time, for a protocol with a dealer, which then is not needed: the channels lead to the parties alone. A session under one with
+    /// stored material takes it from the same store, and takes a run when it is opened; one under none takes a run when it first needs one. Null, the default: a dealer.
+    /// </summary>
+    public MaterialStore? Material { get; init; }
+
+    /// <summary>Is told, operation by operation, what the session needs of a dealer, so that the next run of the same program can have it ahead of time.</summary>
+    public MaterialPlan? Plan { get; init; }
+
     /// <summary>Checks every property.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A property is out of its range; the exception names it.</exception>
     public void Validate()

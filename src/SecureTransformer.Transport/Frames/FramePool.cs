@@ -3,10 +3,10 @@ using System.Numerics;
 namespace SecureTransformer.Transport;
 
 /// <summary>
-/// The frame memory of one network: size classes 2^k and 3 * 2^(k-1) from 64 bytes to 16 MiB. What is returned is zeroed
+/// Frame memory, such as that of one network: size classes 2^k and 3 * 2^(k-1) from 64 bytes to 16 MiB. What is returned is zeroed
 /// and kept up to a bound in total; the rest goes to the garbage collector.
 /// </summary>
-internal sealed class FramePool
+public sealed class FramePool
 {
     private const int SmallestLog = 6;
     private const int Classes = 2 * (24 - SmallestLog) + 1;
@@ -17,7 +17,8 @@ internal sealed class FramePool
     private long _retainedBytes;
     private long _outstanding;
 
-    internal FramePool()
+    /// <summary>Makes an empty pool.</summary>
+    public FramePool()
     {
         for (int i = 0; i < Classes; i++)
         {
@@ -30,7 +31,9 @@ internal sealed class FramePool
     /// <summary>The memory that a frame of this length takes, with what goes with its block.</summary>
     internal static int FootprintOf(int length) => CapacityOf(ClassOf(length)) + FrameBlock.Overhead;
 
-    internal FrameBuffer Rent(int length) => new(RentBlock(length), length);
+    /// <summary>Memory for a payload, zeroed when it is disposed.</summary>
+    /// <param name="length">Payload bytes.</param>
+    public FrameBuffer Rent(int length) => new(RentBlock(length), length);
 
     internal FrameBlock RentBlock(int length)
     {

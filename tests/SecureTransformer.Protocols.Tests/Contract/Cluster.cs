@@ -6,8 +6,13 @@ namespace SecureTransformer.Protocols.Tests;
 /// All parties of a protocol over memory, each with two sessions: an outer one and, reading its secrets and sharing its pool, an inner one.
 /// When the inner one is disposed no buffer may be outstanding, and at the end no frame, whether the program succeeded or not.
 /// </summary>
-internal sealed class Cluster(int partyCount, Cluster.Opener open, TransportOptions? transport = null, bool hasDealer = false)
+internal sealed class Cluster(
+    int partyCount, Cluster.Opener open, TransportOptions? transport = null, bool hasDealer = false, Func<int, bool, SessionOptions>? optionsOf = null)
 {
+    private Cluster? _recording;
+    private string? _folder;
+    private MaterialPlan[] _plans = [];
+
     public delegate Task<MpcSession> Opener(ChannelSet channels, SessionOptions options, MpcSession? parent);
 
     /// <summary>The parties' places and, last, the dealer's.</summary>
@@ -23,10 +28,56 @@ internal sealed class Cluster(int partyCount, Cluster.Opener open, TransportOpti
             transport,
             MpcProtocols.HasDealer(protocol));
 
+    /// <summary>
+    /// Additive sharing without a dealer: a program is first run with one, to see what it needs, and then from stored material: the inner session's run and the outer one's.
+    /// </summary>
+    public static Cluster OfStored(TransportOptions? transport, int parties)
+    {
+        MaterialPlan[] plans = [new(), new()];
+        MaterialStore[] stores = new MaterialStore[parties];
+        return new Cluster(parties, Open, transport, optionsOf: (party, _) => new SessionOptions { Material = stores[party] })
+        {
+            _recording = new Cluster(parties, Open, transport, hasDealer: true, (party, isInner) => new SessionOptions { Plan = party == 0 ? plans[isInner ? 0 : 1] : null }),
+            _plans = plans,
+            Stores = stores,
+        };
+
+        static Task<MpcSession> Open(ChannelSet channels, SessionOptions options, MpcSession? parent) =>
+            MpcProtocols.OpenSessionAsync(MpcProtocol.Additive, channels, options, parent);
+    }
+
+    private MaterialStore[] Stores { get; init; } = [];
+
     public Task<T[]> RunAsync<T>(Func<MpcSession, Task<T>> program) => RunAsync((_, session) => program(session));
 
     /// <summary>Runs a program over the outer and the inner session of each party. The first failure that is no echo of another party's is thrown.</summary>
     public async Task<T[]> RunAsync<T>(Func<MpcSession, MpcSession, Task<T>> program)
+    {
+        if (_recording is null)
+        {
+            return await RunOnceAsync(program);
+        }
+
+        await _recording.RunAsync(program);
+        _folder = Directory.CreateTempSubdirectory("material-").FullName;
+        try
+        {
+            await MaterialStore.WriteAsync(_folder, "a test", [.. _plans.Where((plan, i) => i == 0 || plan.Count > 0)], partyCount);
+            for (int party = 0; party < partyCount; party++)
+            {
+                Stores[party] = MaterialStore.Open(MaterialStore.PathOf(_folder, party));
+            }
+
+            return await RunOnceAsync(program);
+        }
+        finally
+        {
+            Array.ForEach(Stores, store => store?.Dispose());
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
+
+    private async Task<T[]> RunOnceAsync<T>(Func<MpcSession, MpcSession, Task<T>> program)
     {
         (SessionId outer, SessionId inner) = (SessionId.New(), SessionId.New());
         var failures = new List<Exception>();
@@ -79,15 +130,14 @@ internal sealed class Cluster(int partyCount, Cluster.Opener open, TransportOpti
 
     private async Task<T> RunPartyAsync<T>(int party, SessionId outer, SessionId inner, Func<MpcSession, MpcSession, Task<T>> program)
     {
-        var options = new SessionOptions();
         ChannelSet outerChannels = await Network.Party(party).OpenSessionAsync(outer);
         ChannelSet innerChannels = await Network.Party(party).OpenSessionAsync(inner);
-        MpcSession vault = await open(outerChannels, options, null);
+        MpcSession vault = await open(outerChannels, optionsOf?.Invoke(party, false) ?? new SessionOptions(), null);
         try
         {
             try
             {
-                MpcSession session = await open(innerChannels, options, vault);
+                MpcSession session = await open(innerChannels, optionsOf?.Invoke(party, true) ?? new SessionOptions(), vault);
                 await using (session)
                 {
                     return await program(vault, session);

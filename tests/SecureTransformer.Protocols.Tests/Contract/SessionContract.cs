@@ -4,11 +4,12 @@ using static SecureTransformer.Protocols.Tests.Arithmetic;
 namespace SecureTransformer.Protocols.Tests;
 
 /// <summary>What every protocol of the library does beyond arithmetic: comparisons, bits, selection, import and export.</summary>
-public abstract partial class SessionContract(MpcProtocol protocol, int? parties = null) : ArithmeticContract
+public abstract partial class SessionContract(MpcProtocol protocol, int? parties = null, bool stored = false) : ArithmeticContract
 {
     protected MpcProtocol Kind => protocol;
 
-    internal override Cluster NewCluster(TransportOptions? transport = null) => Cluster.Of(protocol, transport, parties);
+    internal override Cluster NewCluster(TransportOptions? transport = null) =>
+        stored ? Cluster.OfStored(transport, parties!.Value) : Cluster.Of(protocol, transport, parties);
 
     /// <summary>A network of the protocol's parties and its dealer.</summary>
     private InMemoryNetwork NewNetwork(TransportOptions? transport = null) =>
@@ -248,3 +249,9 @@ public sealed class AdditiveSessionContractOfTwo() : SessionContract(MpcProtocol
 public sealed class AdditiveSessionContractOfThree() : SessionContract(MpcProtocol.Additive, 3);
 
 public sealed class AdditiveSessionContractOfFive() : SessionContract(MpcProtocol.Additive, 5);
+
+public sealed class StoredMaterialContractOfTwo() : SessionContract(MpcProtocol.Additive, 2, stored: true);
+
+public sealed class StoredMaterialContractOfThree() : SessionContract(MpcProtocol.Additive, 3, stored: true);
+
+public sealed class StoredMaterialContractOfFive() : SessionContract(MpcProtocol.Additive, 5, stored: true);

@@ -1,0 +1,134 @@
+using System.Security.Cryptography;
+using SecureTransformer.Protocols.Additive;
+using SecureTransformer.Protocols.Randomness;
+
+namespace SecureTransformer.Protocols;
+
+/// <summary>
+/// One party's part of material that a dealer made ahead of time, in a folder: a number of runs of one program, each used once. A session takes it through
+/// <see cref="SessionOptions.Material"/> and then needs no dealer. Safe for use by several sessions at once; one process at a time.
+/// </summary>
+/// <remarks>
+/// <para>Before a run is used the parties compare their counters and go on from the largest, and each writes to its disk that the run is given away and overwrites what the run's
+/// material was drawn from. So nothing is used twice, whatever breaks off, and one party's folder from a backup does no harm. All parties' folders from backups together do:
+/// then masks are used twice, and what they hid can be seen.</para>
+/// <para>The folder is as secret as what the masks hide. See docs/protocols/additive.md.</para>
+/// </remarks>
+public sealed partial class MaterialStore : IDisposable
+{
+    private const string DescriptionFile = "store.json";
+    private const string CounterFile = "counter";
+    private const string WeightsFile = "weights.key";
+
+    private readonly MaterialCounter _counter;
+    private readonly WeightTags _tags;
+    private readonly byte[] _weightsKey;
+    private readonly Lock _gate = new();
+
+    private MaterialStore(string directory, MaterialStoreDescription description, MaterialCounter counter, WeightTags tags, byte[] weightsKey)
+    {
+        Directory = directory;
+        Description = description;
+        _counter = counter;
+        _tags = tags;
+        _weightsKey = weightsKey;
+    }
+
+    /// <summary>The folder.</summary>
+    public string Directory { get; }
+
+    /// <summary>What the store is for.</summary>
+    public MaterialStoreDescription Description { get; }
+
+    /// <summary>The runs that are left.</summary>
+    public int Remaining
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return Description.Count - _counter.Next;
+            }
+        }
+    }
+
+    /// <summary>The first run that this party has not given away.</summary>
+    internal int Next
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _counter.Next;
+            }
+        }
+    }
+
+    /// <summary>Held by party 0 while it agrees with the others on a run, so that all parties give runs away in one order.</summary>
+    internal SemaphoreSlim Reservation { get; } = new(1, 1);
+
+    /// <summary>The key of this party's shares of the masks of weights: the same for all runs, so that weights are opened once.</summary>
+    internal ReadOnlySpan<byte> WeightsKey => _weightsKey;
+
+    /// <summary>What weights the masks were used for.</summary>
+    internal WeightTags Tags => _tags;
+
+    /// <summary>The folder of one party's part among those that <see cref="WriteAsync"/> wrote.</summary>
+    public static string PathOf(string directory, int party) => Path.Combine(directory, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"party-{party}"));
+
+    /// <summary>Opens one party's part, and destroys what is left of runs that were given away before.</summary>
+    /// <param name="directory">The party's folder.</param>
+    /// <exception cref="InvalidDataException">A file is missing or damaged; the message names it.</exception>
+    /// <exception cref="IOException">Another process has the store open.</exception>
+    public static MaterialStore Open(string directory)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        MaterialStoreDescription description = MaterialStoreDescription.Load(Path.Combine(directory, DescriptionFile));
+        MaterialCounter counter = MaterialCounter.Open(Path.Combine(directory, CounterFile), description);
+        WeightTags? tags = null;
+        try
+        {
+            byte[] key = WeightTags.ReadKey(Path.Combine(directory, WeightsFile), description);
+            tags = WeightTags.Open(Path.Combine(directory, "weights.tags"), description);
+            for (int run = 0; run < counter.Next; run++)
+            {
+                RunFile.Destroy(Path.Combine(directory, RunFile.NameOf(run)));
+            }
+
+            return new MaterialStore(directory, description, counter, tags, key);
+        }
+        catch
+        {
+            tags?.Dispose();
+            counter.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Closes the folder and forgets its keys. Runs that are under way must have ended.</summary>
+    public void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(_weightsKey);
+        _counter.Dispose();
+        _tags.Dispose();
+        Reservation.Dispose();
+    }
+
+    /// <summary>Gives a run away and opens it: first the counter goes up on the disk, then the run's secret is overwritten there, and only then it is used.</summary>
+    /// <exception cref="Transport.ProtocolException">The run was used already.</exception>
+    /// <exception cref="InvalidDataException">Its file is missing or damaged.</exception>
+    internal RunFile Take(int run)
+    {
+        lock (_gate)
+        {
+            int first = _counter.Next;
+            _counter.Advance(run);
+            for (int skipped = first; skipped < run; skipped++)
+            {
+                RunFile.Destroy(Path.Combine(Directory, RunFile.NameOf(skipped)));
+            }
+        }
+
+        return RunFile.OpenOnce(Path.Combine(Directory, RunFile.NameOf(run)), Description, run);
+    }
+}

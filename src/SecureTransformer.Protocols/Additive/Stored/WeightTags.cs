@@ -1,0 +1,153 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using SecureTransformer.Numerics;
+using SecureTransformer.Protocols.Randomness;
+
+namespace SecureTransformer.Protocols.Additive;
+
+/// <summary>
+/// What weights the masks of a store were used for: this party's shares of two random linear combinations of each matrix that was opened. A mask must hide one matrix only, so
+/// when a model is loaded again the parties first compare these, on shares.
+/// </summary>
+/// <remarks>The coefficients are public and fixed with the store. Two words: a different matrix passes with a probability of about 2^-128 times the power of two that divides the difference.</remarks>
+internal sealed class WeightTags : IDisposable
+{
+    /// <summary>The words of a tag.</summary>
+    public const int Words = 2;
+
+    private const int Entry = sizeof(long) + (Words * sizeof(ulong)) + CheckSize;
+    private const int CheckSize = 16;
+
+    private readonly FileStream _file;
+    private readonly byte[] _context;
+    private readonly byte[] _coefficients;
+    private readonly Dictionary<int, ulong[]> _tags = [];
+    private readonly Lock _gate = new();
+
+    private WeightTags(FileStream file, string context, byte[] coefficients)
+    {
+        _file = file;
+        _context = Encoding.ASCII.GetBytes(context);
+        _coefficients = coefficients;
+    }
+
+    /// <summary>Writes the key of a party's shares of the masks of weights, with a check.</summary>
+    public static void WriteKey(string path, MaterialStoreDescription store, ReadOnlySpan<byte> key)
+    {
+        using FileStream file = PrivateFile.Create(path);
+        file.Write(key);
+        file.Write(CheckOf(Encoding.ASCII.GetBytes($"weights {store.Identity} {store.Party}"), key));
+        file.Flush(flushToDisk: true);
+    }
+
+    /// <exception cref="InvalidDataException">The file is missing, damaged, or of another store or party.</exception>
+    public static byte[] ReadKey(string path, MaterialStoreDescription store)
+    {
+        byte[] bytes = File.Exists(path) && new FileInfo(path).Length == PairwiseRandomness.KeySize + CheckSize ? File.ReadAllBytes(path) : [];
+        byte[] key = bytes.Length == 0 ? [] : bytes[..PairwiseRandomness.KeySize];
+        bool isRight = key.Length > 0 && CheckOf(Encoding.ASCII.GetBytes($"weights {store.Identity} {store.Party}"), key).AsSpan().SequenceEqual(bytes.AsSpan(key.Length));
+        CryptographicOperations.ZeroMemory(bytes);
+        return isRight ? key : throw new InvalidDataException($"{path}: the file is missing or damaged, or is not that of party {store.Party} of the store {store.Identity}.");
+    }
+
+    /// <summary>Opens the tags, of which there are none at first.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    public static WeightTags Open(string path, MaterialStoreDescription store)
+    {
+        FileStream file = File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0) : PrivateFile.Create(path);
+        string context = $"tags {store.Identity} {store.Party}";
+        var tags = new WeightTags(file, context, SHA256.HashData(Encoding.ASCII.GetBytes($"coefficients {store.Identity}"))[..PairwiseRandomness.KeySize]);
+        try
+        {
+            tags.Load();
+            return tags;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>This party's share of the tag of a matrix, from its share of the matrix.</summary>
+    public ulong[] Of(int number, ReadOnlySpan<ulong> share, SecretBufferPool pool)
+    {
+        using SecretBuffer coefficients = pool.Rent(Chunks.Size);
+        using AesCtrPrg prg = PairwiseRandomness.Open(_coefficients, Purpose.MatrixMask, number);
+        var tag = new ulong[Words];
+        for (int w = 0; w < Words; w++)
+        {
+            foreach ((int start, int length) in new Chunks(share.Length))
+            {
+                Span<ulong> factors = coefficients.Span[..length];
+                prg.Fill(factors);
+                tag[w] = unchecked(tag[w] + RingKernels.Dot(share.Slice(start, length), factors));
+            }
+        }
+
+        return tag;
+    }
+
+    /// <summary>The tag of the matrix that a mask was used for; null where it has not been used.</summary>
+    public ulong[]? Find(int number)
+    {
+        lock (_gate)
+        {
+            return _tags.GetValueOrDefault(number);
+        }
+    }
+
+    /// <summary>Remembers what a mask is used for. When this returns, the disk says so.</summary>
+    public void Add(int number, ulong[] tag)
+    {
+        lock (_gate)
+        {
+            Span<byte> entry = stackalloc byte[Entry];
+            MemoryMarshal.Write(entry, (long)number);
+            MemoryMarshal.AsBytes(tag.AsSpan()).CopyTo(entry[sizeof(long)..]);
+            CheckOf(_context, entry[..^CheckSize]).CopyTo(entry[^CheckSize..]);
+            _file.Write(entry);
+            _file.Flush(flushToDisk: true);
+            _tags.Add(number, tag);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (ulong[] tag in _tags.Values)
+        {
+            Array.Clear(tag);
+        }
+
+        _file.Dispose();
+    }
+
+    private void Load()
+    {
+        Span<byte> entry = stackalloc byte[Entry];
+        long whole = _file.Length / Entry * Entry;
+        while (_file.Position < whole)
+        {
+            long at = _file.Position;
+            _file.ReadExactly(entry);
+            if (!CheckOf(_context, entry[..^CheckSize]).AsSpan().SequenceEqual(entry[^CheckSize..]))
+            {
+                throw new InvalidDataException($"{_file.Name}: the file is damaged at byte {at}.");
+            }
+
+            _tags[checked((int)MemoryMarshal.Read<long>(entry))] = MemoryMarshal.Cast<byte, ulong>(entry[sizeof(long)..^CheckSize]).ToArray();
+        }
+
+        // What a write that broke off left was not relied upon.
+        _file.SetLength(whole);
+    }
+
+    private static byte[] CheckOf(ReadOnlySpan<byte> context, ReadOnlySpan<byte> content)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(context);
+        hash.AppendData(content);
+        return hash.GetHashAndReset()[..CheckSize];
+    }
+}
