@@ -1,8 +1,30 @@
+using SecureTransformer.Protocols.Additive;
+
 namespace SecureTransformer.Protocols;
 
-/// <summary>A dry run of <see cref="AdditiveSession"/>: what <see cref="AdditiveCosts"/> declares, operation by operation. Opening packed matrices is setup and not counted.</summary>
-internal sealed class AdditiveEstimate(int parties, SessionOptions options) : EstimatingSession(parties, options)
+/// <summary>
+/// A dry run of <see cref="AdditiveSession"/>: what <see cref="AdditiveCosts"/> declares, operation by operation, and the material it would ask for. Opening packed matrices is
+/// setup and not counted.
+/// </summary>
+internal sealed class AdditiveEstimate : EstimatingSession
 {
+    private readonly AdditiveEstimate? _above;
+    private int _nextMatrix;
+
+    public AdditiveEstimate(int parties, SessionOptions options, EstimatingSession? parent)
+        : base(parties, options, parent)
+    {
+        _above = parent as AdditiveEstimate ?? (parent is null ? null : throw new ArgumentException("The dry run above is of another protocol.", nameof(parent)));
+        if (options.Plan is { } plan)
+        {
+            plan.Levels = 1;
+            for (AdditiveEstimate? above = _above; above is not null; above = above._above)
+            {
+                plan.Levels++;
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public override string Protocol => "additive";
 
@@ -14,12 +36,17 @@ internal sealed class AdditiveEstimate(int parties, SessionOptions options) : Es
 
     /// <inheritdoc/>
     protected override ValueTask ProductCoreAsync(
-        IReadOnlyList<SecretProduct> terms, SecretTensor? addend, int shift, SecretTensor result, CancellationToken cancellationToken) =>
-        Count(AdditiveCosts.Product(PartyCount, CountOf(result), shift, terms.SelectMany(term => new[] { term.Left, term.Right }).Distinct().Count(), terms.Count));
+        IReadOnlyList<SecretProduct> terms, SecretTensor? addend, int shift, SecretTensor result, CancellationToken cancellationToken)
+    {
+        (SecretTensor[] operands, (int Left, int Right)[] pairs) = ProductMaterial.Operands(terms);
+        return Count(AdditiveCosts.Product(PartyCount, CountOf(result), shift, operands.Length, terms.Count), new ProductMaterial(CountOf(result), shift, operands.Length, pairs));
+    }
 
     /// <inheritdoc/>
     protected override ValueTask DotCoreAsync(SecretTensor x, SecretTensor y, int shift, SecretTensor result, CancellationToken cancellationToken) =>
-        Count(AdditiveCosts.Dot(PartyCount, CountOf(result), x.Shape[-1], shift, ReferenceEquals(x, y)));
+        Count(
+            AdditiveCosts.Dot(PartyCount, CountOf(result), x.Shape[-1], shift, ReferenceEquals(x, y)),
+            new DotMaterial(CountOf(result), x.Shape[-1], ReferenceEquals(x, y), shift));
 
     /// <inheritdoc/>
     protected override ValueTask MatMulCoreAsync(
@@ -28,40 +55,59 @@ internal sealed class AdditiveEstimate(int parties, SessionOptions options) : Es
         int inner = x.Shape[-1];
         int columns = result.Shape[-1];
         int matrices = CountOf(y) / (inner * columns);
-        return Count(AdditiveCosts.MatMul(PartyCount, matrices, CountOf(x) / (inner * matrices), inner, columns, shift));
+        int rows = CountOf(x) / (inner * matrices);
+        return Count(AdditiveCosts.MatMul(PartyCount, matrices, rows, inner, columns, shift), new MatrixMaterial(matrices, rows, inner, columns, transposeRight, shift));
     }
 
     /// <inheritdoc/>
     protected override ValueTask PackedMatMulCoreAsync(
-        SecretTensor x, IDisposable packed, bool transposeRight, int shift, SecretTensor result, CancellationToken cancellationToken) =>
-        Count(AdditiveCosts.MatMulPacked(PartyCount, x.Shape.Rows, x.Shape[-1], result.Shape[-1], shift));
+        SecretTensor x, IDisposable packed, bool transposeRight, int shift, SecretTensor result, CancellationToken cancellationToken)
+    {
+        var matrix = (Matrix)packed;
+        int level = 0;
+        for (AdditiveEstimate session = this; !ReferenceEquals(session, matrix.Owner); session = session._above!)
+        {
+            level++;
+        }
+
+        return Count(
+            AdditiveCosts.MatMulPacked(PartyCount, x.Shape.Rows, x.Shape[-1], result.Shape[-1], shift),
+            new FixedMatrixMaterial(level, matrix.Number, x.Shape.Rows, matrix.Rows, matrix.Columns, matrix.Transposed, transposeRight, shift));
+    }
+
+    /// <inheritdoc/>
+    protected override IDisposable PackCore(SecretTensor y, bool transposed)
+    {
+        ArgumentNullException.ThrowIfNull(y);
+        return new Matrix(this, _nextMatrix++, y.Shape[transposed ? 1 : 0], y.Shape[transposed ? 0 : 1], transposed);
+    }
 
     /// <inheritdoc/>
     protected override ValueTask AgreeCoreAsync(string what, ReadOnlyMemory<byte> digest, CancellationToken cancellationToken) => Count(AdditiveCosts.Agree(PartyCount));
 
     /// <inheritdoc/>
     protected override ValueTask TruncateCoreAsync(SecretTensor x, int shift, SecretTensor result, CancellationToken cancellationToken) =>
-        Count(AdditiveCosts.Truncate(PartyCount, CountOf(result), shift));
+        Count(AdditiveCosts.Truncate(PartyCount, CountOf(result), shift), shift == 0 ? null : new TruncationMaterial(CountOf(result), shift));
 
     /// <inheritdoc/>
     protected override ValueTask LessThanZeroCoreAsync(SecretTensor x, int width, SecretBits result, CancellationToken cancellationToken) =>
-        Count(AdditiveCosts.LessThanZero(PartyCount, CountOf(result), width));
+        Count(AdditiveCosts.LessThanZero(PartyCount, CountOf(result), width), new CompareMaterial(CountOf(result), width - 1, carry: true));
 
     /// <inheritdoc/>
     protected override ValueTask EqualsZeroCoreAsync(SecretTensor x, int width, SecretBits result, CancellationToken cancellationToken) =>
-        Count(AdditiveCosts.EqualsZero(PartyCount, CountOf(result), width));
+        Count(AdditiveCosts.EqualsZero(PartyCount, CountOf(result), width), new CompareMaterial(CountOf(result), width, carry: false));
 
     /// <inheritdoc/>
     protected override ValueTask AndCoreAsync(SecretBits x, SecretBits y, SecretBits result, CancellationToken cancellationToken) =>
-        Count(AdditiveCosts.And(PartyCount, CountOf(result)));
+        Count(AdditiveCosts.And(PartyCount, CountOf(result)), new AndMaterial((CountOf(result) + 63) / 64));
 
     /// <inheritdoc/>
     protected override ValueTask ToArithmeticCoreAsync(SecretBits x, SecretTensor result, CancellationToken cancellationToken) =>
-        Count(AdditiveCosts.ToArithmetic(PartyCount, CountOf(result)));
+        Count(AdditiveCosts.ToArithmetic(PartyCount, CountOf(result)), new BitNumberMaterial(CountOf(result), product: false));
 
     /// <inheritdoc/>
     protected override ValueTask MultiplyBitCoreAsync(SecretBits bits, SecretTensor x, SecretTensor result, CancellationToken cancellationToken) =>
-        Count(AdditiveCosts.MultiplyBit(PartyCount, CountOf(result)));
+        Count(AdditiveCosts.MultiplyBit(PartyCount, CountOf(result)), new BitNumberMaterial(CountOf(result), product: true));
 
     /// <inheritdoc/>
     protected override ValueTask InputCoreAsync(int owner, ReadOnlyMemory<double> values, SecretTensor result, CancellationToken cancellationToken) =>
@@ -69,7 +115,7 @@ internal sealed class AdditiveEstimate(int parties, SessionOptions options) : Es
 
     /// <inheritdoc/>
     protected override ValueTask InputShuffledCoreAsync(int owner, ReadOnlyMemory<double> values, SecretTensor result, CancellationToken cancellationToken) =>
-        Count(AdditiveCosts.InputShuffled(PartyCount, CountOf(result)));
+        Count(AdditiveCosts.InputShuffled(PartyCount, CountOf(result)), new ShuffleMaterial(CountOf(result) / result.Shape[-1], result.Shape[-1], owner));
 
     /// <inheritdoc/>
     protected override async ValueTask<double[]?> RevealCoreAsync(SecretTensor x, int? party, CancellationToken cancellationToken)
@@ -83,5 +129,33 @@ internal sealed class AdditiveEstimate(int parties, SessionOptions options) : Es
     {
         await Count(AdditiveCosts.RevealBits(PartyCount, CountOf(x))).ConfigureAwait(false);
         return new bool[CountOf(x)];
+    }
+
+    private ValueTask Count(OperationCost cost, Material? material)
+    {
+        if (material is not null)
+        {
+            Options.Plan?.Add(material);
+        }
+
+        return Count(cost);
+    }
+
+    /// <summary>A packed matrix as material knows it.</summary>
+    private sealed class Matrix(AdditiveEstimate owner, int number, int rows, int columns, bool transposed) : IDisposable
+    {
+        public AdditiveEstimate Owner { get; } = owner;
+
+        public int Number { get; } = number;
+
+        public int Rows { get; } = rows;
+
+        public int Columns { get; } = columns;
+
+        public bool Transposed { get; } = transposed;
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -18,8 +18,7 @@ public sealed partial class AdditiveSession
         ArgumentNullException.ThrowIfNull(terms);
         ArgumentNullException.ThrowIfNull(result);
         int count = result.Shape.Count;
-        SecretTensor[] operands = [.. terms.SelectMany(term => new[] { term.Left, term.Right }).Distinct()];
-        (int Left, int Right)[] pairs = [.. terms.Select(term => (Array.IndexOf(operands, term.Left), Array.IndexOf(operands, term.Right)))];
+        (SecretTensor[] operands, (int Left, int Right)[] pairs) = ProductMaterial.Operands(terms);
         if (operands.Length > Material.MaxTerms || pairs.Length > Material.MaxTerms)
         {
             throw new ArgumentException($"A sum of products has at most {Material.MaxTerms} terms and distinct operands.", nameof(terms));

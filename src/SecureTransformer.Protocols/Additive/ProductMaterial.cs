@@ -23,6 +23,13 @@ internal sealed class ProductMaterial(int count, int shift, int operands, (int L
         return new ProductMaterial(count, shift, operands, terms);
     }
 
+    /// <summary>The distinct operands of a sum of products, and each product as a pair of them.</summary>
+    public static (SecretTensor[] Operands, (int Left, int Right)[] Terms) Operands(IReadOnlyList<SecretProduct> products)
+    {
+        SecretTensor[] operands = [.. products.SelectMany(product => new[] { product.Left, product.Right }).Distinct()];
+        return (operands, [.. products.Select(product => (Array.IndexOf(operands, product.Left), Array.IndexOf(operands, product.Right)))]);
+    }
+
     public override int[] Describe() => [Kind, count, shift, operands, terms.Length, .. terms.SelectMany(term => new[] { term.Left, term.Right })];
 
     public override async ValueTask DealAsync(DealerHand hand, CancellationToken cancellationToken)

@@ -1,7 +1,7 @@
 namespace SecureTransformer.Protocols;
 
 /// <summary>A dry run of <see cref="ReplicatedSession"/>: what <see cref="ReplicatedCosts"/> declares, operation by operation.</summary>
-internal sealed class ReplicatedEstimate(SessionOptions options) : EstimatingSession(ReplicatedSession.Parties, options)
+internal sealed class ReplicatedEstimate(SessionOptions options, EstimatingSession? parent) : EstimatingSession(ReplicatedSession.Parties, options, parent)
 {
     /// <inheritdoc/>
     public override string Protocol => "replicated";

@@ -12,9 +12,9 @@ public abstract class EstimatingSession : MpcSession
     private readonly Dictionary<string, OperationCost> _byScope = [];
     private readonly List<string> _order = [];
 
-    /// <summary>Begins a dry run of a protocol of so many parties.</summary>
-    protected EstimatingSession(int partyCount, SessionOptions options)
-        : base(0, partyCount, options)
+    /// <summary>Begins a dry run of a protocol of so many parties, by itself or under another one.</summary>
+    protected EstimatingSession(int partyCount, SessionOptions options, EstimatingSession? parent = null)
+        : base(0, partyCount, options, parent)
     {
     }
 
@@ -35,10 +35,11 @@ public abstract class EstimatingSession : MpcSession
     /// <param name="protocol">The protocol.</param>
     /// <param name="options">Fixed-point format.</param>
     /// <param name="parties">The number of parties, where the protocol does not fix it; by default its smallest.</param>
-    public static EstimatingSession Create(MpcProtocol protocol, SessionOptions? options = null, int? parties = null) => protocol switch
+    /// <param name="parent">A dry run of the same protocol whose placeholders, such as weights, this one may read.</param>
+    public static EstimatingSession Create(MpcProtocol protocol, SessionOptions? options = null, int? parties = null, EstimatingSession? parent = null) => protocol switch
     {
-        MpcProtocol.Replicated3 => new ReplicatedEstimate(options ?? new SessionOptions()),
-        MpcProtocol.Additive => new AdditiveEstimate(MpcProtocols.PartyCountOf(protocol, parties), options ?? new SessionOptions()),
+        MpcProtocol.Replicated3 => new ReplicatedEstimate(options ?? new SessionOptions(), parent),
+        MpcProtocol.Additive => new AdditiveEstimate(MpcProtocols.PartyCountOf(protocol, parties), options ?? new SessionOptions(), parent),
         _ => throw new ArgumentException($"{protocol} has one party and sends nothing.", nameof(protocol)),
     };
 
