@@ -79,6 +79,19 @@ public class AdditiveCostTests
         }
     }
 
+    [Theory]
+    [InlineData(2, 1, 40, 0, true, true)]
+    [InlineData(2, 64_001, 46, 6, true, false)]
+    [InlineData(2, 130_000, 62, 0, true, true)]
+    [InlineData(3, 65, 37, 29, false, false)]
+    [InlineData(3, 300, 2, 0, true, true)]
+    [InlineData(5, 1000, 62, 19, false, true)]
+    public Task Normalisation(int n, int count, int width, int minimumBits, bool mayBeZero, bool squareRoot) =>
+        CheckAsync(n, count, AdditiveCosts.Normalize(n, count, width, minimumBits, mayBeZero, squareRoot), async (s, x, p) =>
+        {
+            await s.NormalizeAsync(x, width, minimumBits, mayBeZero, squareRoot);
+        });
+
     [Fact]
     public async Task An_estimate_is_the_sum_of_the_declared_costs()
     {

@@ -11,6 +11,8 @@ public class NormalizationTests
     [InlineData(MpcProtocol.PlaintextFixedPoint, 300)]
     [InlineData(MpcProtocol.Replicated3, 1)]
     [InlineData(MpcProtocol.Replicated3, 300)]
+    [InlineData(MpcProtocol.Additive, 1)]
+    [InlineData(MpcProtocol.Additive, 300)]
     public async Task Scales_bring_every_number_to_the_top(MpcProtocol protocol, int repeat)
     {
         // Integers of more than 53 bits are not exact in float64.
@@ -66,6 +68,8 @@ public class NormalizationTests
     [InlineData(MpcProtocol.PlaintextFixedPoint, false)]
     [InlineData(MpcProtocol.Replicated3, true)]
     [InlineData(MpcProtocol.Replicated3, false)]
+    [InlineData(MpcProtocol.Additive, true)]
+    [InlineData(MpcProtocol.Additive, false)]
     public async Task Every_width_and_minimum_is_right_at_all_edges(MpcProtocol protocol, bool mayBeZero)
     {
         for (int width = 2; width <= 62; width++)
@@ -94,6 +98,9 @@ public class NormalizationTests
     [InlineData(MpcProtocol.Replicated3, 64_001)]
     [InlineData(MpcProtocol.Replicated3, 128_065)]
     [InlineData(MpcProtocol.PlaintextFixedPoint, 64_001)]
+    [InlineData(MpcProtocol.Additive, 65)]
+    [InlineData(MpcProtocol.Additive, 64_001)]
+    [InlineData(MpcProtocol.Additive, 128_065)]
     public async Task Any_number_of_random_values(MpcProtocol protocol, int count)
     {
         await CheckAsync(protocol, [.. Random(1, count, 0, 40)], 40, 0, mayBeZero: true, squareRoot: true);

@@ -94,21 +94,46 @@ public static class AdditiveCosts
     /// <summary>max(x, 0) as a sign and a selection.</summary>
     public static OperationCost Relu(int parties, int count, int width) => LessThanZero(parties, count, width) + MultiplyBit(parties, count);
 
+    /// <summary>The power of two that brings each value to a known magnitude: see <see cref="MpcSession.NormalizeAsync"/>.</summary>
+    public static OperationCost Normalize(int parties, int count, int width, int minimumBits = 0, bool mayBeZero = true, bool squareRoot = true)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(minimumBits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(width, 62);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, minimumBits + 2);
+        var material = new NormalizeMaterial(Counted(count), minimumBits, width, mayBeZero, squareRoot);
+        long planes = Planes(count);
+        return Opened(parties, (long)count * ((width + 7) / 8))
+            + new OperationCost(0, 0, material.Circuit.Layout.DealtPlanes * planes)
+            + Request(6)
+            + Gates(parties, material.Levels, planes)
+            + Opened(parties, material.NumberBytes.Count * planes)
+            + new OperationCost(0, 0, Words(count) / Word * ((Word * material.Products.Count) + material.NumberBytes.Sum()))
+            + Opened(parties, material.High.Count * Words(count));
+    }
+
     private static OperationCost Compare(int parties, CompareMaterial material, int count)
     {
-        long planes = 0;
-        for (int g = 0; g < material.Groups; g++)
-        {
-            planes += Plane(material.SizeOf(g));
-        }
-
+        long planes = Planes(count);
         OperationCost cost = Opened(parties, (long)count * ((material.Bits + 7) / 8)) + new OperationCost(0, 0, material.CodePlanes * planes) + Request(4);
-        foreach (GatePlan plan in material.Levels)
+        return cost + Gates(parties, material.Levels, planes);
+    }
+
+    private static OperationCost Gates(int parties, IEnumerable<GatePlan> levels, long planes)
+    {
+        OperationCost cost = default;
+        foreach (GatePlan plan in levels)
         {
             cost += Opened(parties, plan.Operands.Length * planes) + new OperationCost(0, 0, plan.Gates.Length * planes);
         }
 
         return cost;
+    }
+
+    /// <summary>The bytes of one plane of each group of values.</summary>
+    private static long Planes(int count)
+    {
+        int whole = Math.DivRem(count, CompareMaterial.GroupSize, out int rest);
+        return (whole * Plane(CompareMaterial.GroupSize)) + (rest == 0 ? 0 : Plane(rest));
     }
 
     private static OperationCost Output(int parties, int count, int shift)

@@ -110,6 +110,16 @@ internal sealed class AdditiveEstimate : EstimatingSession
         Count(AdditiveCosts.MultiplyBit(PartyCount, CountOf(result)), new BitNumberMaterial(CountOf(result), product: true));
 
     /// <inheritdoc/>
+    protected override async ValueTask<NormalizingScale> NormalizeCoreAsync(
+        SecretTensor x, int width, int minimumBits, bool mayBeZero, bool squareRoot, CancellationToken cancellationToken)
+    {
+        await Count(AdditiveCosts.Normalize(PartyCount, CountOf(x), width, minimumBits, mayBeZero, squareRoot)).ConfigureAwait(false);
+        return new NormalizingScale(Integers(), Integers(), squareRoot ? Integers() : null, squareRoot ? Integers() : null);
+
+        SecretTensor Integers() => Allocate(x.Shape, 0);
+    }
+
+    /// <inheritdoc/>
     protected override ValueTask InputCoreAsync(int owner, ReadOnlyMemory<double> values, SecretTensor result, CancellationToken cancellationToken) =>
         Count(AdditiveCosts.Input());
 

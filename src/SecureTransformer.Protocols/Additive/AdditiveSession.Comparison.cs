@@ -32,19 +32,14 @@ public sealed partial class AdditiveSession
         {
             for (int g = 0; g < groups.Length; g++)
             {
-                StartGroup(g);
+                StartMasked(x, g * CompareMaterial.GroupSize, material.SizeOf(g), width, v);
             }
 
             for (int g = 0; g < groups.Length; g++)
             {
                 int start = g * CompareMaterial.GroupSize;
                 int size = material.SizeOf(g);
-                foreach (IChannel peer in Peers)
-                {
-                    using FrameBuffer frame = await peer.ReceiveAsync(Operations.OpenCompared, size * width, cancellationToken).ConfigureAwait(false);
-                    NarrowWords.AddShifted(frame.Span, width, 0, v.Span.Slice(start, size));
-                }
-
+                await FinishMaskedAsync(start, size, width, v, cancellationToken).ConfigureAwait(false);
                 groups[g] = new SharedPlanes(Pool, 1, size, material.Circuit.Planes, material.Levels.Select(l => l.Gates.Length).DefaultIfEmpty().Max());
                 int length = material.CodePlanes * groups[g].Words * sizeof(ulong);
                 using FrameBuffer? correction = await _material.CorrectionAsync(length, cancellationToken).ConfigureAwait(false);
@@ -71,22 +66,6 @@ public sealed partial class AdditiveSession
         }
 
         Span<ulong> Result(int group) => Shares(result, 0).Slice(group * CompareMaterial.GroupSize / 64, groups[group].Words);
-
-        void StartGroup(int group)
-        {
-            int start = group * CompareMaterial.GroupSize;
-            int size = material.SizeOf(group);
-            Span<ulong> own = v.Span.Slice(start, size);
-            using SecretBuffer mask = Pool.Rent(size);
-            _material.Fill(Purpose.CompareMask, mask.Span);
-            RingKernels.Subtract<ulong>(Shares(x, 0).Slice(start, size), mask.Span, own);
-            foreach (IChannel peer in Peers)
-            {
-                FrameBuffer frame = peer.Rent(size * width);
-                NarrowWords.Write(own, width, frame.Span);
-                peer.Send(frame, Operations.OpenCompared);
-            }
-        }
 
         void Pick(int group, FrameBuffer? correction)
         {
@@ -126,6 +105,30 @@ public sealed partial class AdditiveSession
                     RingKernels.Xor<ulong>(top, bits.Slice(layout.Bits * words, words), top);
                 }
             }
+        }
+    }
+
+    /// <summary>Sends this party's share of a run of x - u with a fresh mask u, of which so many low bytes matter; it also stays in <paramref name="opened"/>.</summary>
+    private void StartMasked(SecretTensor x, int start, int size, int width, SecretBuffer opened)
+    {
+        Span<ulong> own = opened.Span.Slice(start, size);
+        using SecretBuffer mask = Pool.Rent(size);
+        _material.Fill(Purpose.CompareMask, mask.Span);
+        RingKernels.Subtract<ulong>(Shares(x, 0).Slice(start, size), mask.Span, own);
+        foreach (IChannel peer in Peers)
+        {
+            FrameBuffer frame = peer.Rent(size * width);
+            NarrowWords.Write(own, width, frame.Span);
+            peer.Send(frame, Operations.OpenCompared);
+        }
+    }
+
+    private async ValueTask FinishMaskedAsync(int start, int size, int width, SecretBuffer opened, CancellationToken cancellationToken)
+    {
+        foreach (IChannel peer in Peers)
+        {
+            using FrameBuffer frame = await peer.ReceiveAsync(Operations.OpenCompared, size * width, cancellationToken).ConfigureAwait(false);
+            NarrowWords.AddShifted(frame.Span, width, 0, opened.Span.Slice(start, size));
         }
     }
 

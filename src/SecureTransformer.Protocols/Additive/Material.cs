@@ -36,7 +36,7 @@ internal abstract class Material
         }
 
         var reader = new MaterialReader(MemoryMarshal.Cast<byte, int>(request));
-        int kind = reader.Next(0, ShuffleMaterial.Kind, "kind");
+        int kind = reader.Next(0, NormalizeMaterial.Kind, "kind");
         Material? material = kind switch
         {
             End => null,
@@ -48,7 +48,8 @@ internal abstract class Material
             AndMaterial.Kind => AndMaterial.Read(ref reader),
             CompareMaterial.Kind => CompareMaterial.Read(ref reader),
             BitNumberMaterial.Kind => BitNumberMaterial.Read(ref reader),
-            _ => ShuffleMaterial.Read(ref reader),
+            ShuffleMaterial.Kind => ShuffleMaterial.Read(ref reader),
+            _ => NormalizeMaterial.Read(ref reader),
         };
         reader.RequireEnd();
         return material;

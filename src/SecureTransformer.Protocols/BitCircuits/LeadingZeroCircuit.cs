@@ -87,7 +87,7 @@ internal sealed class LeadingZeroCircuit
     /// <summary>The number of all planes.</summary>
     public int Planes { get; }
 
-    /// <summary>The levels of gates, one round each. Before the last two local steps are due: <see cref="BeforeChoices"/>, <see cref="BeforePositions"/>.</summary>
+    /// <summary>The levels of gates, one round each. Before each, local steps are due: <see cref="Prepare"/>.</summary>
     public IReadOnlyList<PlaneGate[]> Levels { get; }
 
     /// <summary>
@@ -97,7 +97,7 @@ internal sealed class LeadingZeroCircuit
     public IReadOnlyList<int> Bits { get; }
 
     /// <summary>Where a block's picked bits go: planes in the order of <see cref="LeadingDigit"/>, -1 for those not needed.</summary>
-    public int[] PickedPlanes(int block)
+    private int[] PickedPlanes(int block)
     {
         var planes = new int[LeadingDigit.Planes];
         planes[LeadingDigit.Generate] = _generate[block];
@@ -139,8 +139,50 @@ internal sealed class LeadingZeroCircuit
         return (table.At(0), factors);
     }
 
+    /// <summary>Puts the picked bits of a block, in the order of <see cref="LeadingDigit"/>, in their planes. They are overwritten.</summary>
+    public void Put(SharedPlanes planes, int component, int block, Span<ulong> picked)
+    {
+        int words = planes.Words;
+        if (block == Blocks - 1)
+        {
+            // Above the top block nothing tells the two ways to be zero apart.
+            Span<ulong> sixteen = picked.Slice(LeadingDigit.Sixteen * words, words);
+            Numerics.RingKernels.Xor(picked.Slice(LeadingDigit.Both * words, words), sixteen, sixteen);
+        }
+
+        int[] targets = PickedPlanes(block);
+        for (int p = 0; p < targets.Length; p++)
+        {
+            if (targets[p] >= 0)
+            {
+                picked.Slice(p * words, words).CopyTo(planes.Of(component, targets[p]));
+            }
+        }
+    }
+
+    /// <summary>Local: what is due before a level.</summary>
+    /// <param name="level">The level's number.</param>
+    /// <param name="planes">The planes.</param>
+    /// <param name="constant">The component to which this party adds public constants, or -1.</param>
+    public void Prepare(int level, SharedPlanes planes, int constant)
+    {
+        if (level == 0)
+        {
+            BeforeLevels(planes);
+        }
+
+        if (level == Levels.Count - 2)
+        {
+            BeforeChoices(planes);
+        }
+        else if (level == Levels.Count - 1)
+        {
+            BeforePositions(planes, constant);
+        }
+    }
+
     /// <summary>Local: the suffix trees' copies of the propagate planes.</summary>
-    public void BeforeLevels(SharedPlanes planes)
+    private void BeforeLevels(SharedPlanes planes)
     {
         for (int b = Math.Max(_tail, 1); b < Blocks - 1; b++)
         {
@@ -149,7 +191,7 @@ internal sealed class LeadingZeroCircuit
     }
 
     /// <summary>Local: what the carry into a block changes.</summary>
-    public void BeforeChoices(SharedPlanes planes)
+    private void BeforeChoices(SharedPlanes planes)
     {
         for (int b = Math.Max(_tail, 1); b < Blocks; b++)
         {
@@ -158,9 +200,7 @@ internal sealed class LeadingZeroCircuit
     }
 
     /// <summary>Local: block b leads when all above it are zero and it is not.</summary>
-    /// <param name="planes">The planes.</param>
-    /// <param name="constant">The component to which this party adds public constants, or -1.</param>
-    public void BeforePositions(SharedPlanes planes, int constant)
+    private void BeforePositions(SharedPlanes planes, int constant)
     {
         for (int b = _lowest; b < Blocks; b++)
         {

@@ -33,18 +33,10 @@ public sealed partial class ReplicatedSession
             }
 
             await PickDigitsAsync(x, circuit, groups, cancellationToken).ConfigureAwait(false);
-            Array.ForEach(groups, circuit.BeforeLevels);
             for (int level = 0; level < circuit.Levels.Count; level++)
             {
-                if (level == circuit.Levels.Count - 2)
-                {
-                    Array.ForEach(groups, circuit.BeforeChoices);
-                }
-                else if (level == circuit.Levels.Count - 1)
-                {
-                    Array.ForEach(groups, g => circuit.BeforePositions(g, ConstantComponent));
-                }
-
+                int current = level;
+                Array.ForEach(groups, g => circuit.Prepare(current, g, ConstantComponent));
                 await AndLevelAsync(groups, circuit.Levels[level], cancellationToken).ConfigureAwait(false);
             }
 
@@ -137,21 +129,7 @@ public sealed partial class ReplicatedSession
 
             ReadOnlySpan<ulong> code = PartyId == 2 ? masks : dealt.Slice(CarryLayout.DealtAt(b) * words, Code * words);
             LeadingDigit.Pick(bits.Slice(b * BlockBits * words, BlockBits * words), code, constant: PartyId == 1, picked, words);
-            if (b == circuit.Blocks - 1)
-            {
-                // Above the top block nothing tells the two ways to be zero apart.
-                RingKernels.Xor<ulong>(
-                    picked.Slice(LeadingDigit.Both * words, words), picked.Slice(LeadingDigit.Sixteen * words, words), picked.Slice(LeadingDigit.Sixteen * words, words));
-            }
-
-            int[] targets = circuit.PickedPlanes(b);
-            for (int p = 0; p < targets.Length; p++)
-            {
-                if (targets[p] >= 0)
-                {
-                    picked.Slice(p * words, words).CopyTo(planes.Of(opened, targets[p]));
-                }
-            }
+            circuit.Put(planes, opened, b, picked);
         }
 
         Span<ulong> share = planes.Of(opened, 0, circuit.Reshared);

@@ -22,13 +22,12 @@ public sealed partial class ReplicatedSession
         for (int i = 0; i < powers; i++)
         {
             // Shifts of 4d and r, then of 2d and r / 2.
-            int half = i;
-            Table(true, d => 1L << (4 * d >> half), Slice(high, 0, i, 1));
-            Table(false, r => 1L << (r >> half), Slice(low, 0, i, 1));
+            Table(LeadingZeroTable.High(half: i == 1), Slice(high, 0, i, 1));
+            Table(LeadingZeroTable.Low(half: i == 1), Slice(low, 0, i, 1));
         }
 
-        SecretTensor? odd = squareRoot ? Table(false, r => r & 1, Allocate(x.Shape, 0)) : null;
-        SecretTensor nonZero = mayBeZero ? Table(true, _ => 1, Allocate(x.Shape, 0)) : Constant(x.Shape, 1, 0);
+        SecretTensor? odd = squareRoot ? Table(LeadingZeroTable.Odd, Allocate(x.Shape, 0)) : null;
+        SecretTensor nonZero = mayBeZero ? Table(LeadingZeroTable.NonZero, Allocate(x.Shape, 0)) : Constant(x.Shape, 1, 0);
         var circuit = new LeadingZeroCircuit(minimumBits, width, mayBeZero);
         await RunAsync(
             "leading zeros",
@@ -41,9 +40,9 @@ public sealed partial class ReplicatedSession
         SecretTensor scales = await MultiplyAsync(high, low, 0, cancellationToken).ConfigureAwait(false);
         return new NormalizingScale(Row(0), nonZero, squareRoot ? Row(1) : null, odd);
 
-        SecretTensor Table(bool isOfQuotient, Func<int, long> at, SecretTensor result)
+        SecretTensor Table(LeadingZeroTable table, SecretTensor result)
         {
-            tables.Add(new LeadingZeroTable(isOfQuotient, at));
+            tables.Add(table);
             results.Add(result);
             return result;
         }

@@ -143,6 +143,29 @@ public abstract partial class SessionContract(MpcProtocol protocol, int? parties
         Assert.Equal(a.Chunk(columns).Select(r => r.Max()), await s.RevealAsync(largest));
     });
 
+    [Theory]
+    [InlineData(40, 0, true, true)]
+    [InlineData(46, 6, true, false)]
+    [InlineData(37, 29, false, false)]
+    [InlineData(52, 9, false, true)]
+    public Task Numbers_are_brought_to_the_top_exactly(int width, int minimumBits, bool mayBeZero, bool squareRoot) => RunAsync(async s =>
+    {
+        double[] edges = [.. Enumerable.Range(minimumBits, width - minimumBits).SelectMany(e => new[] { Math.ScaleB(1, e), Math.ScaleB(1, e + 1) - 1 })];
+        double[] a = mayBeZero ? [0, .. edges] : edges;
+        SecretTensor x = await s.InputAsync(1 % s.PartyCount, new TensorShape(a.Length), a, 0);
+        NormalizingScale scale = await s.NormalizeAsync(x, width, minimumBits, mayBeZero, squareRoot);
+        int[] shifts = [.. a.Select(v => v == 0 ? -1 : width - 1 - Math.ILogB(v))];
+        Assert.Equal(shifts.Select(z => z < 0 ? 0 : Math.ScaleB(1, z)), await s.RevealAsync(scale.Scale));
+        Assert.Equal(shifts.Select(z => z < 0 ? 0.0 : 1), await s.RevealAsync(scale.NonZero));
+        Assert.Equal(squareRoot, scale.Half is not null && scale.Odd is not null);
+        if (squareRoot)
+        {
+            Assert.Equal(shifts.Select(z => z < 0 ? 0 : Math.ScaleB(1, z / 2)), await s.RevealAsync(scale.Half!));
+            double[] odd = await s.RevealAsync(scale.Odd!);
+            Assert.All(shifts.Zip(odd), pair => Assert.True(pair.First < 0 || pair.First % 2 == pair.Second));
+        }
+    });
+
     [Fact]
     public Task A_function_is_evaluated_by_the_session_or_by_itself() => RunAsync(async s =>
     {
