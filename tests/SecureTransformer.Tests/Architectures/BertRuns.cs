@@ -37,9 +37,15 @@ internal static class BertRuns
     /// <summary>Runs the cases one after another with the same weights; what party 0 saw.</summary>
     public static async Task<BertResult[]> RunAsync(
         MpcProtocol protocol, ModelArchitecture architecture, Func<WeightSpec, double[]> values, IEnumerable<BertCase> cases, bool observe = false,
-        IReadOnlyList<IPartyEndpoint>? endpoints = null)
+        IReadOnlyList<IPartyEndpoint>? endpoints = null, int? count = null)
     {
-        await using LocalParties parties = endpoints is null ? LocalParties.Create(protocol) : LocalParties.Create(protocol, endpoints);
+        await using LocalParties parties = endpoints is null ? LocalParties.Create(protocol, parties: count) : LocalParties.Create(protocol, endpoints);
+        return await RunAsync(parties, architecture, values, cases, observe);
+    }
+
+    public static async Task<BertResult[]> RunAsync(
+        LocalParties parties, ModelArchitecture architecture, Func<WeightSpec, double[]> values, IEnumerable<BertCase> cases, bool observe = false)
+    {
         BertResult[][] results = await parties.RunAsync(async session =>
         {
             using BertClassifier model = await LoadAsync(session, architecture, values);

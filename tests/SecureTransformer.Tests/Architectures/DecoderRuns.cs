@@ -26,17 +26,24 @@ internal static class DecoderRuns
     }
 
     /// <summary>Runs a program with a model at every party; what it gave at party 0.</summary>
-    public static Task<T> RunAsync<T>(MpcProtocol protocol, string model, Func<MpcSession, DecoderModel, Task<T>> program) =>
-        RunAsync(protocol, ArchitectureOf(model), WeightsOf(model), program);
+    public static Task<T> RunAsync<T>(MpcProtocol protocol, string model, Func<MpcSession, DecoderModel, Task<T>> program, int? count = null) =>
+        RunAsync(protocol, ArchitectureOf(model), WeightsOf(model), program, count: count);
 
     public static async Task<T> RunAsync<T>(
         MpcProtocol protocol,
         DecoderArchitecture architecture,
         Func<WeightSpec, double[]> values,
         Func<MpcSession, DecoderModel, Task<T>> program,
-        IReadOnlyList<IPartyEndpoint>? endpoints = null)
+        IReadOnlyList<IPartyEndpoint>? endpoints = null,
+        int? count = null)
     {
-        await using LocalParties parties = endpoints is null ? LocalParties.Create(protocol) : LocalParties.Create(protocol, endpoints);
+        await using LocalParties parties = endpoints is null ? LocalParties.Create(protocol, parties: count) : LocalParties.Create(protocol, endpoints);
+        return await RunAsync(parties, architecture, values, program);
+    }
+
+    public static async Task<T> RunAsync<T>(
+        LocalParties parties, DecoderArchitecture architecture, Func<WeightSpec, double[]> values, Func<MpcSession, DecoderModel, Task<T>> program)
+    {
         T[] results = await parties.RunAsync(async session =>
         {
             using var model = (DecoderModel)await architecture.BuildAsync(session, (spec, ct) => session.InputAsync(0, spec.Shape, values(spec), cancellationToken: ct));

@@ -80,8 +80,14 @@ public class RowFunctionTests(ITestOutputHelper output)
         Assert.True(worstSmall <= bar, $"{worstSmall} is above {bar}.");
     }
 
-    internal static Task<double[]> RunAsync(MpcProtocol protocol, string function, double[] x, double[] weight, double[]? bias, double eps) =>
-        Programs.RunAsync(protocol, async session =>
+    internal static async Task<double[]> RunAsync(MpcProtocol protocol, string function, double[] x, double[] weight, double[]? bias, double eps, int? count = null)
+    {
+        await using LocalParties parties = LocalParties.Create(protocol, parties: count);
+        return await RunAsync(parties, function, x, weight, bias, eps);
+    }
+
+    internal static Task<double[]> RunAsync(LocalParties parties, string function, double[] x, double[] weight, double[]? bias, double eps) =>
+        Programs.RunAsync(parties, async session =>
         {
             var row = new TensorShape(weight.Length);
             SecretTensor input = await session.InputAsync(0, new TensorShape(x.Length / weight.Length, weight.Length), x);
