@@ -113,7 +113,9 @@ internal sealed class AdditiveEstimate : EstimatingSession
     protected override async ValueTask<NormalizingScale> NormalizeCoreAsync(
         SecretTensor x, int width, int minimumBits, bool mayBeZero, bool squareRoot, CancellationToken cancellationToken)
     {
-        await Count(AdditiveCosts.Normalize(PartyCount, CountOf(x), width, minimumBits, mayBeZero, squareRoot)).ConfigureAwait(false);
+        await Count(
+            AdditiveCosts.Normalize(PartyCount, CountOf(x), width, minimumBits, mayBeZero, squareRoot),
+            new NormalizeMaterial(CountOf(x), minimumBits, width, mayBeZero, squareRoot)).ConfigureAwait(false);
         return new NormalizingScale(Integers(), Integers(), squareRoot ? Integers() : null, squareRoot ? Integers() : null);
 
         SecretTensor Integers() => Allocate(x.Shape, 0);
