@@ -10,13 +10,15 @@ public sealed class LocalParties : IAsyncDisposable
     private readonly InMemoryNetwork? _network;
     private readonly IReadOnlyList<IPartyEndpoint> _endpoints;
     private readonly bool _hasDealer;
+    private readonly MaterialStore[] _stores;
 
     private LocalParties(
         Func<ChannelSet, SessionOptions, CancellationToken, Task<MpcSession>> open,
         SessionOptions? options,
         IReadOnlyList<IPartyEndpoint> endpoints,
         InMemoryNetwork? network,
-        bool hasDealer)
+        bool hasDealer,
+        MaterialStore[]? stores = null)
     {
         _open = open;
         _options = options ?? new SessionOptions { MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / endpoints.Count) };
@@ -24,6 +26,7 @@ public sealed class LocalParties : IAsyncDisposable
         _endpoints = endpoints;
         _network = network;
         _hasDealer = hasDealer;
+        _stores = stores ?? [];
     }
 
     /// <summary>The number of parties.</summary>
@@ -48,6 +51,34 @@ public sealed class LocalParties : IAsyncDisposable
     public static LocalParties Create(
         int count, Func<ChannelSet, SessionOptions, CancellationToken, Task<MpcSession>> open, SessionOptions? options = null, TransportOptions? transport = null) =>
         Create(count, open, options, transport, hasDealer: false);
+
+    /// <summary>Sets up the parties of additive sharing over memory, without a dealer: each with its part of material that <see cref="MaterialStore.WriteAsync"/> wrote.</summary>
+    /// <param name="materialDirectory">The folder with a folder for each party.</param>
+    /// <param name="options">Resources; the fractional bits are those of the material.</param>
+    /// <param name="transport">Time-outs, bounds and emulated conditions.</param>
+    /// <remarks>Each <see cref="RunAsync{T}"/> takes a run, once it needs one.</remarks>
+    /// <exception cref="InvalidDataException">A file is missing or damaged.</exception>
+    public static LocalParties Create(string materialDirectory, SessionOptions? options = null, TransportOptions? transport = null)
+    {
+        var stores = new List<MaterialStore>();
+        try
+        {
+            do
+            {
+                stores.Add(MaterialStore.Open(MaterialStore.PathOf(materialDirectory, stores.Count)));
+            }
+            while (stores.Count < stores[0].Description.PartyCount);
+
+            var network = new InMemoryNetwork(stores.Count, transport);
+            IPartyEndpoint[] endpoints = [.. stores.Select((_, party) => network.Party(party))];
+            return new LocalParties(Opener(MpcProtocol.Additive), options, endpoints, network, hasDealer: false, [.. stores]);
+        }
+        catch
+        {
+            stores.ForEach(store => store.Dispose());
+            throw;
+        }
+    }
 
     /// <summary>
     /// Sets up the parties of a protocol, and its dealer at the last endpoint where it has one, over endpoints of another network, such as TCP on loopback; the caller
@@ -128,7 +159,7 @@ public sealed class LocalParties : IAsyncDisposable
                 ChannelSet channels = await _endpoints[party].OpenSessionAsync(id, cancellationToken).ConfigureAwait(false);
                 try
                 {
-                    MpcSession session = await _open(channels, _options, cancellationToken).ConfigureAwait(false);
+                    MpcSession session = await _open(channels, _stores.Length == 0 ? _options : _options.With(_stores[party]), cancellationToken).ConfigureAwait(false);
                     await using (session.ConfigureAwait(false))
                     {
                         return await program(session).ConfigureAwait(false);
@@ -173,6 +204,10 @@ public sealed class LocalParties : IAsyncDisposable
     private static Func<ChannelSet, SessionOptions, CancellationToken, Task<MpcSession>> Opener(MpcProtocol protocol) =>
         (channels, options, cancellationToken) => MpcProtocols.OpenSessionAsync(protocol, channels, options, null, cancellationToken);
 
-    /// <summary>Frees the network over memory.</summary>
-    public ValueTask DisposeAsync() => _network?.DisposeAsync() ?? ValueTask.CompletedTask;
+    /// <summary>Frees the network over memory, and closes the material.</summary>
+    public ValueTask DisposeAsync()
+    {
+        Array.ForEach(_stores, store => store.Dispose());
+        return _network?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
 }

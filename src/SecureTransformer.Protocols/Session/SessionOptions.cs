@@ -33,6 +33,18 @@ public sealed class SessionOptions
     /// <summary>Is told, operation by operation, what the session needs of a dealer, so that the next run of the same program can have it ahead of time.</summary>
     public MaterialPlan? Plan { get; init; }
 
+    /// <summary>The same with stored material, and its fractional bits.</summary>
+    internal SessionOptions With(MaterialStore material) => new()
+    {
+        FractionalBits = material.Description.FractionalBits,
+        MaxDegreeOfParallelism = MaxDegreeOfParallelism,
+        Agreement = Agreement,
+        Ranges = Ranges,
+        RecycleMatrices = RecycleMatrices,
+        Plan = Plan,
+        Material = material,
+    };
+
     /// <summary>Checks every property.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A property is out of its range; the exception names it.</exception>
     public void Validate()
