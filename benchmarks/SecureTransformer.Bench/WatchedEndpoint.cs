@@ -11,17 +11,21 @@ internal sealed class WatchedEndpoint(IPartyEndpoint inner) : IPartyEndpoint
 
     public int PartyCount => inner.PartyCount;
 
+    public bool HasDealer => inner.HasDealer;
+
     /// <summary>The link to the dealer of the session that was opened last.</summary>
     public DealerLink Dealer => _dealer ?? throw new InvalidOperationException("No session is open.");
 
-    public async Task<ChannelSet> OpenSessionAsync(SessionId sessionId, CancellationToken cancellationToken = default)
+    public async Task<ChannelSet> OpenSessionAsync(SessionId sessionId, bool withDealer, CancellationToken cancellationToken = default)
     {
-        ChannelSet channels = await inner.OpenSessionAsync(sessionId, cancellationToken);
+        ChannelSet channels = await inner.OpenSessionAsync(sessionId, withDealer, cancellationToken);
         int last = channels.PartyCount - 1;
         _dealer = new DealerLink(channels[last]);
         IChannel?[] watched = [.. Enumerable.Range(0, last).Select(place => place == channels.PartyId ? null : channels[place]), _dealer];
         return new ChannelSet(channels.SessionId, channels.PartyId, channels.Meter, watched);
     }
+
+    public Task<SessionId> AcceptSessionAsync(CancellationToken cancellationToken = default) => inner.AcceptSessionAsync(cancellationToken);
 
     public Task<ClientConnection> AcceptClientAsync(CancellationToken cancellationToken = default) => inner.AcceptClientAsync(cancellationToken);
 

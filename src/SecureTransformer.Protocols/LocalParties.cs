@@ -40,7 +40,7 @@ public sealed class LocalParties : IAsyncDisposable
     public static LocalParties Create(MpcProtocol protocol, SessionOptions? options = null, TransportOptions? transport = null, int? parties = null)
     {
         bool hasDealer = MpcProtocols.HasDealer(protocol);
-        return Create(MpcProtocols.PartyCountOf(protocol, parties) + (hasDealer ? 1 : 0), Opener(protocol), options, transport, hasDealer);
+        return Create(MpcProtocols.PartyCountOf(protocol, parties), Opener(protocol), options, transport, hasDealer);
     }
 
     /// <summary>Sets up the parties of a protocol of one's own over memory.</summary>
@@ -101,15 +101,15 @@ public sealed class LocalParties : IAsyncDisposable
     }
 
     private static LocalParties Create(
-        int places,
+        int count,
         Func<ChannelSet, SessionOptions, CancellationToken, Task<MpcSession>> open,
         SessionOptions? options,
         TransportOptions? transport,
         bool hasDealer)
     {
         ArgumentNullException.ThrowIfNull(open);
-        var network = new InMemoryNetwork(places, transport);
-        return new LocalParties(open, options, [.. Enumerable.Range(0, network.PartyCount).Select(network.Party)], network, hasDealer);
+        var network = new InMemoryNetwork(count, transport, hasDealer);
+        return new LocalParties(open, options, [.. Enumerable.Range(0, network.Party(0).PartyCount).Select(network.Party)], network, hasDealer);
     }
 
     /// <summary>Runs the same program at every party, each with its own session, and returns what each returned, by party.</summary>

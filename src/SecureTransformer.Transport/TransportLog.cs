@@ -5,8 +5,8 @@ namespace SecureTransformer.Transport;
 /// <summary>Connection events: names and addresses, never payloads.</summary>
 internal static partial class TransportLog
 {
-    [LoggerMessage(1, LogLevel.Information, "Party {PartyId} listens on {Address}")]
-    internal static partial void Listening(ILogger logger, int partyId, string address);
+    [LoggerMessage(1, LogLevel.Information, "{Party} listens on {Address}")]
+    internal static partial void Listening(ILogger logger, string party, string address);
 
     [LoggerMessage(2, LogLevel.Debug, "Connected to {Peer}")]
     internal static partial void Connected(ILogger logger, string peer);

@@ -93,7 +93,7 @@ public class DealerTests
     /// <summary>A dealer between two parties played here, of which the first asks for something.</summary>
     private static async Task ServeAsync(byte[] request, int seedsOfTheSecond = 32)
     {
-        await using var network = new InMemoryNetwork(3);
+        await using var network = new InMemoryNetwork(2, hasDealer: true);
         var id = SessionId.New();
         ChannelSet[] sets = await Task.WhenAll(Enumerable.Range(0, 3).Select(i => network.Party(i).OpenSessionAsync(id)));
         Task dealer = Dealer.ServeAsync(sets[2]);

@@ -6,7 +6,7 @@ namespace SecureTransformer.Transport.Tests;
 public sealed class EmulatedContractTests : TransportContract
 {
     // So fast that only the mechanism is at work; late sends of a slow test machine do no harm.
-    protected override Task<TestNetwork> CreateAsync(int parties, TransportOptions? options = null)
+    protected override Task<TestNetwork> CreateAsync(int parties, TransportOptions? options = null, bool hasDealer = false)
     {
         options ??= new TransportOptions();
         return Task.FromResult<TestNetwork>(new MemoryTestNetwork(parties, new TransportOptions
@@ -20,7 +20,7 @@ public sealed class EmulatedContractTests : TransportContract
             MaxQueuedBytes = options.MaxQueuedBytes,
             ReadAheadBytes = options.ReadAheadBytes,
             FrameObserver = options.FrameObserver,
-        }));
+        }, hasDealer));
     }
 }
 

@@ -4,8 +4,8 @@ namespace SecureTransformer.Transport.Tests;
 [Collection("In memory")]
 public sealed class InMemoryContractTests : TransportContract
 {
-    protected override Task<TestNetwork> CreateAsync(int parties, TransportOptions? options = null) =>
-        Task.FromResult<TestNetwork>(new MemoryTestNetwork(parties, options ?? new TransportOptions()));
+    protected override Task<TestNetwork> CreateAsync(int parties, TransportOptions? options = null, bool hasDealer = false) =>
+        Task.FromResult<TestNetwork>(new MemoryTestNetwork(parties, options ?? new TransportOptions(), hasDealer));
 }
 
 public sealed class InMemoryNetworkTests

@@ -2,7 +2,7 @@ namespace SecureTransformer.Transport.Tests;
 
 public sealed class NetworkDescriptionTests : IDisposable
 {
-    private static readonly string A = new('a', 64), B = new('b', 64), C = new('c', 64);
+    private static readonly string A = new('a', 64), B = new('b', 64), C = new('c', 64), D = new('d', 64);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("transport-").FullName;
 
@@ -15,12 +15,14 @@ public sealed class NetworkDescriptionTests : IDisposable
         new NetworkDescription
         {
             Parties = [new() { Id = 0, Host = "one.example", Port = 5000, Fingerprint = A }, new() { Id = 1, Host = "::1", Port = 5001, Fingerprint = B }],
+            Dealer = new() { Id = 2, Host = "three.example", Port = 5002, Fingerprint = D },
             Clients = [C],
         }.Save(path);
         NetworkDescription loaded = NetworkDescription.Load(path);
         Assert.Equal([C], loaded.Clients);
         Assert.Equal(["party 0 (one.example:5000)", "party 1 ([::1]:5001)"], loaded.Parties.Select(p => p.Description));
         Assert.Equal([A, B], loaded.Parties.Select(p => p.Fingerprint));
+        Assert.Equal((2, "three.example", 5002, D), (loaded.Dealer!.Id, loaded.Dealer.Host, loaded.Dealer.Port, loaded.Dealer.Fingerprint));
         Assert.DoesNotContain("description", File.ReadAllText(path), StringComparison.OrdinalIgnoreCase);
     }
 
@@ -43,6 +45,13 @@ public sealed class NetworkDescriptionTests : IDisposable
     [InlineData("{\"version\":1,\"parties\":[P0,{\"id\":1,\"host\":\"h\",\"port\":1,\"fingerprint\":\"B\"}],\"clients\":[]}", "party 1 has the address of another")]
     [InlineData("{\"version\":1,\"parties\":[P0],\"clients\":[\"A\"]}", "listed twice, or is a party's")]
     [InlineData("{\"version\":1,\"parties\":[P0],\"clients\":[\"B\",\"B\"]}", "listed twice")]
+    [InlineData("{\"version\":1,\"parties\":[P0],\"dealer\":{\"id\":0,\"host\":\"d\",\"port\":1,\"fingerprint\":\"B\"},\"clients\":[]}", "the dealer's id is the number of parties, 1, not 0")]
+    [InlineData("{\"version\":1,\"parties\":[P0],\"dealer\":{\"id\":1,\"host\":\"d\",\"port\":0,\"fingerprint\":\"B\"},\"clients\":[]}", "the dealer has port 0")]
+    [InlineData("{\"version\":1,\"parties\":[P0],\"dealer\":{\"id\":1,\"host\":\"d d\",\"port\":1,\"fingerprint\":\"B\"},\"clients\":[]}", "the host of the dealer")]
+    [InlineData("{\"version\":1,\"parties\":[P0],\"dealer\":{\"id\":1,\"host\":\"d\",\"port\":1,\"fingerprint\":\"x\"},\"clients\":[]}", "the fingerprint of the dealer")]
+    [InlineData("{\"version\":1,\"parties\":[P0],\"dealer\":{\"id\":1,\"host\":\"d\",\"port\":1,\"fingerprint\":\"A\"},\"clients\":[]}", "the dealer has the fingerprint of another")]
+    [InlineData("{\"version\":1,\"parties\":[P0],\"dealer\":{\"id\":1,\"host\":\"h\",\"port\":1,\"fingerprint\":\"B\"},\"clients\":[]}", "the dealer has the address of another")]
+    [InlineData("{\"version\":1,\"parties\":[P0],\"dealer\":{\"id\":1,\"host\":\"d\",\"port\":1,\"fingerprint\":\"B\"},\"clients\":[\"B\"]}", "listed twice, or is a party's")]
     [InlineData("{\"version\":1,\"parties\":[P0],\"clients\":[\"BB\"]}", "fingerprint of a client")]
     public void A_malformed_file_is_named_with_what_is_wrong(string json, string complaint)
     {

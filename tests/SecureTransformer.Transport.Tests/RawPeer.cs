@@ -22,7 +22,8 @@ internal sealed class RawPeer : IDisposable
     public static async Task<RawPeer> ConnectAsync(NetworkDescription description, int to, PartyIdentity identity, SslProtocols protocols = SslProtocols.Tls13)
     {
         RawPeer peer = new();
-        await peer._tcp.ConnectAsync(description.Parties[to].Host, description.Parties[to].Port);
+        NetworkParty target = to == description.Parties.Count ? description.Dealer! : description.Parties[to];
+        await peer._tcp.ConnectAsync(target.Host, target.Port);
         peer.Stream = new SslStream(peer._tcp.GetStream());
         await peer.Stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
@@ -45,8 +46,9 @@ internal sealed class RawPeer : IDisposable
         hello[18] = (byte)(sender < 0 ? 1 : 0);
         BinaryPrimitives.WriteInt32LittleEndian(hello.AsSpan(19), sender);
         BinaryPrimitives.WriteInt32LittleEndian(hello.AsSpan(23), receiver ?? to);
-        BinaryPrimitives.WriteInt32LittleEndian(hello.AsSpan(27), description.Parties.Count);
-        string parties = string.Concat(description.Parties.Select(p => $"{p.Id} {p.Fingerprint}\n"));
+        BinaryPrimitives.WriteInt32LittleEndian(hello.AsSpan(27), description.Parties.Count + (description.Dealer is null ? 0 : 1));
+        string parties = string.Concat(description.Parties.Select(p => $"{p.Id} {p.Fingerprint}\n"))
+            + (description.Dealer is null ? "" : $"dealer {description.Dealer.Fingerprint}\n");
         (digest ?? SHA256.HashData(Encoding.ASCII.GetBytes(parties))).CopyTo(hello, 31);
         await peer.SendAsync(session, 0, 0xFF01, hello);
         return peer;

@@ -3,6 +3,6 @@ namespace SecureTransformer.Transport.Tests;
 [Collection(OverTcp.Name)]
 public sealed class TcpContractTests : TransportContract
 {
-    protected override Task<TestNetwork> CreateAsync(int parties, TransportOptions? options = null) =>
-        Task.FromResult<TestNetwork>(new TcpTestNetwork(parties, options));
+    protected override Task<TestNetwork> CreateAsync(int parties, TransportOptions? options = null, bool hasDealer = false) =>
+        Task.FromResult<TestNetwork>(new TcpTestNetwork(parties, options, hasDealer: hasDealer));
 }

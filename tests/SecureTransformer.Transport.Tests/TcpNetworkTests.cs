@@ -65,6 +65,32 @@ public sealed class TcpNetworkTests
         await StillServesAsync(network);
     }
 
+    [Fact]
+    public async Task A_client_that_calls_the_dealer_is_told_that_it_takes_none()
+    {
+        await using TcpTestNetwork network = new(2, hasDealer: true);
+        using RawPeer peer = await RawPeer.GreetAsync(network.Description, 2, network.ClientIdentity, SessionId.New(), sender: -1);
+        Assert.Equal((0xFF03, "this is the dealer, which takes no clients"), await peer.ReadAsync().WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task Parties_that_know_another_dealer_or_none_are_told()
+    {
+        await using TcpTestNetwork network = new(2, new TransportOptions { ConnectTimeout = TimeSpan.FromSeconds(5) }, started: 1, hasDealer: true);
+        network.Start(1, new NetworkDescription { Parties = network.Description.Parties, Clients = network.Description.Clients });
+        ProtocolException error = await Assert.ThrowsAsync<ProtocolException>(() => network.Parties[0].OpenSessionAsync(SessionId.New()).WaitAsync(Patience));
+        Assert.Contains($"party 1 ({Address(network, 1)}) refused the connection: there are 2 parties here, 2 in all, not 3", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Only_the_dealers_key_starts_the_dealer()
+    {
+        await using TcpTestNetwork network = new(2, started: 0, hasDealer: true);
+        ArgumentException error = Assert.Throws<ArgumentException>(() => network.Start(2, identity: network.Identity(0)));
+        Assert.Contains("is not that of the dealer", error.Message, StringComparison.Ordinal);
+        Assert.Contains("2 parties and a dealer", Assert.Throws<ArgumentOutOfRangeException>(() => network.Start(3, identity: network.Identity(0))).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("version", "version 2 of the transport is not spoken here, version 1 is")]
     [InlineData("receiver", "this is party 1, not party 0")]

@@ -8,18 +8,20 @@ public sealed class TcpTestNetwork : TestNetwork
     private readonly List<IClientEndpoint> _clients = [];
     private readonly TransportOptions _options;
 
-    public TcpTestNetwork(int parties, TransportOptions? options = null, int started = int.MaxValue, string host = "127.0.0.1")
+    public TcpTestNetwork(int parties, TransportOptions? options = null, int started = int.MaxValue, string host = "127.0.0.1", bool hasDealer = false)
     {
         _options = options ?? new TransportOptions();
-        _identities = [.. Enumerable.Range(0, parties).Select(i => PartyIdentity.Create($"party {i}"))];
+        _identities = [.. Enumerable.Range(0, parties + (hasDealer ? 1 : 0)).Select(i => PartyIdentity.Create($"party {i}"))];
         ClientIdentity = PartyIdentity.Create("client");
-        IReadOnlyList<int> ports = TcpNetwork.FindFreePorts(parties);
+        IReadOnlyList<int> ports = TcpNetwork.FindFreePorts(_identities.Count);
+        NetworkParty[] places = [.. _identities.Select((identity, i) => new NetworkParty { Id = i, Host = host, Port = ports[i], Fingerprint = identity.Fingerprint })];
         Description = new NetworkDescription
         {
-            Parties = [.. _identities.Select((identity, i) => new NetworkParty { Id = i, Host = host, Port = ports[i], Fingerprint = identity.Fingerprint })],
+            Parties = places[..parties],
+            Dealer = hasDealer ? places[parties] : null,
             Clients = [ClientIdentity.Fingerprint],
         };
-        for (int i = 0; i < Math.Min(parties, started); i++)
+        for (int i = 0; i < Math.Min(places.Length, started); i++)
         {
             Start(i);
         }

@@ -1,6 +1,6 @@
 namespace SecureTransformer.Transport.Tests;
 
-/// <summary>The endpoints of all parties of a network in one process, whatever the transport.</summary>
+/// <summary>The endpoints of all parties of a network in one process, and of the dealer after them, whatever the transport.</summary>
 public abstract class TestNetwork : IAsyncDisposable
 {
     public abstract IReadOnlyList<IPartyEndpoint> Parties { get; }
@@ -19,11 +19,11 @@ public abstract class TestNetwork : IAsyncDisposable
     }
 }
 
-public sealed class MemoryTestNetwork(int parties, TransportOptions options) : TestNetwork
+public sealed class MemoryTestNetwork(int parties, TransportOptions options, bool hasDealer = false) : TestNetwork
 {
-    private readonly InMemoryNetwork _network = new(parties, options);
+    private readonly InMemoryNetwork _network = new(parties, options, hasDealer);
 
-    public override IReadOnlyList<IPartyEndpoint> Parties => [.. Enumerable.Range(0, _network.PartyCount).Select(_network.Party)];
+    public override IReadOnlyList<IPartyEndpoint> Parties => [.. Enumerable.Range(0, _network.Party(0).PartyCount).Select(_network.Party)];
 
     public override long? OutstandingFrames => _network.OutstandingFrames;
 

@@ -8,7 +8,7 @@ public abstract partial class TransportContract
     private const ushort Operation = 7;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    protected abstract Task<TestNetwork> CreateAsync(int parties, TransportOptions? options = null);
+    protected abstract Task<TestNetwork> CreateAsync(int parties, TransportOptions? options = null, bool hasDealer = false);
 
     [Fact]
     public async Task All_parties_send_256_MB_before_any_receives()

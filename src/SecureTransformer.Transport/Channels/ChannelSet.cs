@@ -1,6 +1,6 @@
 namespace SecureTransformer.Transport;
 
-/// <summary>One party's links to all other parties, for one session.</summary>
+/// <summary>One party's links to all other parties, for one session. A dealer, where there is one, has the last place.</summary>
 public sealed class ChannelSet : IAsyncDisposable
 {
     private readonly IChannel?[] _channels;
@@ -48,7 +48,7 @@ public sealed class ChannelSet : IAsyncDisposable
     /// <summary>The party that holds these ends.</summary>
     public int PartyId { get; }
 
-    /// <summary>The number of parties, this one included.</summary>
+    /// <summary>The number of places, this one and a dealer's included.</summary>
     public int PartyCount => _channels.Length;
 
     /// <summary>The meter of this party's session.</summary>

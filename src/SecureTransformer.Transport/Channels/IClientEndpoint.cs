@@ -3,7 +3,7 @@ namespace SecureTransformer.Transport;
 /// <summary>A client's place on a network.</summary>
 public interface IClientEndpoint : IAsyncDisposable
 {
-    /// <summary>The number of parties.</summary>
+    /// <summary>The number of parties. A dealer is not among them: clients do not reach it.</summary>
     int PartyCount { get; }
 
     /// <summary>Connects to all parties for one session.</summary>

@@ -9,21 +9,24 @@ public sealed class InMemoryNetwork : IAsyncDisposable
     private readonly MemoryPartyEndpoint[] _parties;
     private readonly NetworkEmulator? _emulator;
     private readonly Lock _gate = new();
-    private readonly Dictionary<SessionId, MemorySession> _opening = [];
+    private readonly Dictionary<(SessionId Id, int Places), MemorySession> _opening = [];
     private int _clients;
     private int _disposed;
 
     /// <summary>Makes a network.</summary>
     /// <param name="partyCount">The number of parties, at least one.</param>
     /// <param name="options">Bounds, time-outs and emulation; the defaults if null.</param>
+    /// <param name="hasDealer">Whether there is a dealer, at the place after the last party.</param>
     /// <exception cref="ArgumentException">The count or an option is out of range.</exception>
-    public InMemoryNetwork(int partyCount, TransportOptions? options = null)
+    public InMemoryNetwork(int partyCount, TransportOptions? options = null, bool hasDealer = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(partyCount, 1);
         Options = options ?? new TransportOptions();
         Options.Validate();
-        _parties = new MemoryPartyEndpoint[partyCount];
-        for (int i = 0; i < partyCount; i++)
+        PartyCount = partyCount;
+        HasDealer = hasDealer;
+        _parties = new MemoryPartyEndpoint[partyCount + (hasDealer ? 1 : 0)];
+        for (int i = 0; i < _parties.Length; i++)
         {
             _parties[i] = new MemoryPartyEndpoint(this, i);
         }
@@ -31,8 +34,15 @@ public sealed class InMemoryNetwork : IAsyncDisposable
         _emulator = Options.Conditions is null ? null : new NetworkEmulator(Options.Conditions);
     }
 
-    /// <summary>The number of parties.</summary>
-    public int PartyCount => _parties.Length;
+    /// <summary>The number of parties, without the dealer.</summary>
+    public int PartyCount { get; }
+
+    /// <summary>Whether there is a dealer.</summary>
+    public bool HasDealer { get; }
+
+    /// <summary>The dealer's place on this network, always the same object.</summary>
+    /// <exception cref="InvalidOperationException">There is no dealer.</exception>
+    public IPartyEndpoint Dealer => HasDealer ? _parties[PartyCount] : throw new InvalidOperationException("This network has no dealer.");
 
     /// <summary>Frames rented, queued or received and not yet disposed: zero when all is put away.</summary>
     public long OutstandingFrames => Pool.Outstanding;
@@ -44,12 +54,12 @@ public sealed class InMemoryNetwork : IAsyncDisposable
     internal NetworkEmulator? Emulator => _emulator;
 
     /// <summary>A party's place on this network, always the same object.</summary>
-    /// <param name="id">The party.</param>
+    /// <param name="id">The party; the number of parties is the dealer's.</param>
     /// <returns>Its endpoint.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such party.</exception>
     public IPartyEndpoint Party(int id) => (uint)id < (uint)_parties.Length
         ? _parties[id]
-        : throw new ArgumentOutOfRangeException(nameof(id), id, $"There are {_parties.Length} parties.");
+        : throw new ArgumentOutOfRangeException(nameof(id), id, $"There are {PartyCount} parties{(HasDealer ? " and a dealer" : "")}.");
 
     /// <summary>A new client's place on this network.</summary>
     /// <returns>Its endpoint.</returns>
@@ -72,25 +82,34 @@ public sealed class InMemoryNetwork : IAsyncDisposable
         _emulator?.Dispose();
     }
 
+    /// <summary>The parties and the dealer.</summary>
+    internal int PlaceCount => _parties.Length;
+
     internal MemoryPartyEndpoint Endpoint(int id) => _parties[id];
+
+    internal string NameOf(int place) => PlaceNames.Of(place, HasDealer ? PartyCount : null);
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
 
     /// <summary>Enters a party's opening of a session; the session is complete when all have entered.</summary>
-    internal MemorySession Join(SessionId id, int party, TrafficMeter meter)
+    internal MemorySession Join(SessionId id, int places, int party, TrafficMeter meter)
     {
         lock (_gate)
         {
-            if (!_opening.TryGetValue(id, out MemorySession? session))
+            if (!_opening.TryGetValue((id, places), out MemorySession? session))
             {
-                session = new MemorySession(_parties.Length);
-                _opening.Add(id, session);
+                session = new MemorySession(places);
+                _opening.Add((id, places), session);
             }
 
             if (session.Join(party, meter))
             {
-                _opening.Remove(id);
+                _opening.Remove((id, places));
                 session.Link(id, this);
+            }
+            else
+            {
+                session.Missing().ForEach(place => _parties[place].Sessions.Announce(id));
             }
 
             return session;
@@ -110,7 +129,8 @@ public sealed class InMemoryNetwork : IAsyncDisposable
             List<int> missing = session.Missing();
             if (session.Leave(party))
             {
-                _opening.Remove(id);
+                _opening.Remove((id, session.Places));
+                Array.ForEach(_parties, place => place.Sessions.Withdraw(id));
             }
 
             return missing;

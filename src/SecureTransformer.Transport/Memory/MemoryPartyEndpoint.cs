@@ -15,24 +15,37 @@ internal sealed class MemoryPartyEndpoint : IPartyEndpoint
     {
         _network = network;
         PartyId = partyId;
-        Name = $"party {partyId}";
+        Name = network.NameOf(partyId);
+        Sessions = new AnnouncedSessions(Name);
         _registry = new SessionRegistry(Name, network.Options.MaxSessions, network.Options.MaxClients);
     }
 
     public int PartyId { get; }
 
-    public int PartyCount => _network.PartyCount;
+    public int PartyCount => _network.PlaceCount;
+
+    public bool HasDealer => _network.HasDealer;
 
     internal string Name { get; }
 
+    /// <summary>The sessions that others have opened.</summary>
+    internal AnnouncedSessions Sessions { get; }
+
     private bool IsDisposed => Volatile.Read(ref _disposed) != 0;
 
-    public async Task<ChannelSet> OpenSessionAsync(SessionId sessionId, CancellationToken cancellationToken = default)
+    public async Task<ChannelSet> OpenSessionAsync(SessionId sessionId, bool withDealer, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         cancellationToken.ThrowIfCancellationRequested();
+        int places = withDealer ? PartyCount : _network.PartyCount;
+        if (PartyId >= places)
+        {
+            throw new InvalidOperationException("The dealer opens no session without the dealer.");
+        }
+
         TrafficMeter meter = _registry.OpenSession(sessionId);
-        MemorySession session = _network.Join(sessionId, PartyId, meter);
+        Sessions.Take(sessionId);
+        MemorySession session = _network.Join(sessionId, places, PartyId, meter);
         try
         {
             await WaitUntilOpenAsync(sessionId, session, cancellationToken).ConfigureAwait(false);
@@ -46,9 +59,16 @@ internal sealed class MemoryPartyEndpoint : IPartyEndpoint
         return new ChannelSet(sessionId, PartyId, meter, session.Channels(PartyId), () => _registry.CloseSession(sessionId));
     }
 
+    public Task<SessionId> AcceptSessionAsync(CancellationToken cancellationToken = default) => Sessions.NextAsync(cancellationToken);
+
     public async Task<ClientConnection> AcceptClientAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (HasDealer && PartyId == _network.PartyCount)
+        {
+            throw new InvalidOperationException("The dealer takes no clients.");
+        }
+
         try
         {
             return await _clients.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
@@ -67,6 +87,7 @@ internal sealed class MemoryPartyEndpoint : IPartyEndpoint
         }
 
         await _stopping.CancelAsync().ConfigureAwait(false);
+        Sessions.Dispose();
         _clients.Writer.TryComplete();
         while (_clients.Reader.TryRead(out ClientConnection? client))
         {
@@ -123,7 +144,7 @@ internal sealed class MemoryPartyEndpoint : IPartyEndpoint
             cancellationToken.ThrowIfCancellationRequested();
             ObjectDisposedException.ThrowIf(IsDisposed, this);
             throw new PeerTimeoutException(
-                $"{string.Join(" and ", missing.Select(i => $"party {i}"))} did not open session {id} within {options.ConnectTimeout.TotalSeconds:0.###} s.");
+                $"{string.Join(" and ", missing.Select(_network.NameOf))} did not open session {id} within {options.ConnectTimeout.TotalSeconds:0.###} s.");
         }
     }
 }

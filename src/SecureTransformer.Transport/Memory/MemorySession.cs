@@ -1,11 +1,13 @@
 namespace SecureTransformer.Transport;
 
-/// <summary>A session of an in-memory network while its parties open it.</summary>
-internal sealed class MemorySession(int partyCount)
+/// <summary>A session of an in-memory network while its places open it.</summary>
+internal sealed class MemorySession(int places)
 {
-    private readonly TrafficMeter?[] _meters = new TrafficMeter?[partyCount];
-    private readonly MemoryChannel?[][] _channels = new MemoryChannel?[partyCount][];
+    private readonly TrafficMeter?[] _meters = new TrafficMeter?[places];
+    private readonly MemoryChannel?[][] _channels = new MemoryChannel?[places][];
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal int Places => places;
 
     internal Task Opened => _opened.Task;
 
@@ -25,21 +27,21 @@ internal sealed class MemorySession(int partyCount)
         return Array.TrueForAll(_meters, m => m is null);
     }
 
-    internal List<int> Missing() => [.. Enumerable.Range(0, partyCount).Where(i => _meters[i] is null)];
+    internal List<int> Missing() => [.. Enumerable.Range(0, places).Where(i => _meters[i] is null)];
 
     internal void Link(SessionId id, InMemoryNetwork network)
     {
-        for (int i = 0; i < partyCount; i++)
+        for (int i = 0; i < places; i++)
         {
-            _channels[i] = new MemoryChannel?[partyCount];
+            _channels[i] = new MemoryChannel?[places];
         }
 
-        for (int i = 0; i < partyCount; i++)
+        for (int i = 0; i < places; i++)
         {
-            for (int j = i + 1; j < partyCount; j++)
+            for (int j = i + 1; j < places; j++)
             {
                 (_channels[i][j], _channels[j][i]) = MemoryChannel.CreatePair(
-                    id, $"party {i}", _meters[i]!, $"party {j}", _meters[j]!, network.Pool, network.Options, network.Emulator);
+                    id, network.NameOf(i), _meters[i]!, network.NameOf(j), _meters[j]!, network.Pool, network.Options, network.Emulator);
             }
         }
 

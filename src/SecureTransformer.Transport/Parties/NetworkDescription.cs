@@ -18,6 +18,10 @@ public sealed class NetworkDescription
     /// <summary>The parties, by id from 0.</summary>
     public required IReadOnlyList<NetworkParty> Parties { get; init; }
 
+    /// <summary>The dealer, for protocols that have one: its id is the number of parties. Null where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public NetworkParty? Dealer { get; init; }
+
     /// <summary>The fingerprints of the clients that the parties serve.</summary>
     [JsonRequired]
     public IReadOnlyList<string> Clients { get; init; } = [];
@@ -78,16 +82,22 @@ public sealed class NetworkDescription
         HashSet<string> fingerprints = [], addresses = [];
         for (int i = 0; i < Parties!.Count; i++)
         {
-            NetworkParty? party = Parties[i];
-            Require(party is not null, $"party {i} is null");
-            Require(party!.Id == i, $"parties are listed by id from 0, but entry {i} has id {party.Id}");
-            Require(party.Port is > 0 and < 65536, $"party {i} has port {party.Port}");
+            Require(Parties[i] is not null, $"party {i} is null");
+            Require(Parties[i].Id == i, $"parties are listed by id from 0, but entry {i} has id {Parties[i].Id}");
+        }
+
+        Require(Dealer is null || Dealer.Id == Parties.Count, $"the dealer's id is the number of parties, {Parties.Count}, not {Dealer?.Id}");
+        for (int i = 0; i < PlaceCount; i++)
+        {
+            NetworkParty party = Place(i);
+            string name = NameOf(i);
+            Require(party.Port is > 0 and < 65536, $"{name} has port {party.Port}");
             Require(
                 party.Host is { Length: > 0 and <= 255 } && Uri.CheckHostName(party.Host) != UriHostNameType.Unknown,
-                $"the host of party {i} is not a host name or address");
-            Require(PartyIdentity.IsFingerprint(party.Fingerprint), $"the fingerprint of party {i} is not 64 lower-case hexadecimal digits");
-            Require(fingerprints.Add(party.Fingerprint), $"party {i} has the fingerprint of another party");
-            Require(addresses.Add($"{party.Host}:{party.Port}"), $"party {i} has the address of another party");
+                $"the host of {name} is not a host name or address");
+            Require(PartyIdentity.IsFingerprint(party.Fingerprint), $"the fingerprint of {name} is not 64 lower-case hexadecimal digits");
+            Require(fingerprints.Add(party.Fingerprint), $"{name} has the fingerprint of another party");
+            Require(addresses.Add($"{party.Host}:{party.Port}"), $"{name} has the address of another party");
         }
 
         foreach (string? client in Clients!)
@@ -96,7 +106,7 @@ public sealed class NetworkDescription
             Require(fingerprints.Add(client!), $"the client fingerprint {client} is listed twice, or is a party's");
         }
 
-        HashSet<string> owners = [.. Parties.Select(p => p.Fingerprint)];
+        HashSet<string> owners = [.. Enumerable.Range(0, PlaceCount).Select(i => Place(i).Fingerprint)];
         foreach (string? owner in Owners ?? [])
         {
             Require(PartyIdentity.IsFingerprint(owner), "the fingerprint of an owner is not 64 lower-case hexadecimal digits");
@@ -104,9 +114,25 @@ public sealed class NetworkDescription
         }
     }
 
-    /// <summary>What both ends of a link must agree on: SHA-256 over the parties' ids and fingerprints.</summary>
-    internal byte[] PartiesDigest() =>
-        SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(Parties.Select(p => $"{p.Id} {p.Fingerprint}\n"))));
+    /// <summary>The parties and, after them, the dealer.</summary>
+    internal int PlaceCount => Parties.Count + (Dealer is null ? 0 : 1);
+
+    internal int? DealerPlace => Dealer is null ? null : Parties.Count;
+
+    /// <summary>How many there are, in words.</summary>
+    internal string Census => $"{Parties.Count} parties{(Dealer is null ? "" : " and a dealer")}";
+
+    internal NetworkParty Place(int id) => id == DealerPlace ? Dealer! : Parties[id];
+
+    /// <summary>"party 1", or "the dealer".</summary>
+    internal string NameOf(int place) => PlaceNames.Of(place, DealerPlace);
+
+    /// <summary>The name and the address: "the dealer (127.0.0.1:5003)".</summary>
+    internal string Describe(int place) => $"{NameOf(place)} ({Place(place).Address})";
+
+    /// <summary>What both ends of a link must agree on: SHA-256 over the ids and fingerprints of parties and dealer.</summary>
+    internal byte[] PartiesDigest() => SHA256.HashData(Encoding.ASCII.GetBytes(
+        string.Concat(Parties.Select(p => $"{p.Id} {p.Fingerprint}\n")) + (Dealer is null ? "" : $"dealer {Dealer.Fingerprint}\n")));
 
     private static void Require(bool condition, string complaint)
     {

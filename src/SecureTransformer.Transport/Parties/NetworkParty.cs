@@ -2,10 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace SecureTransformer.Transport;
 
-/// <summary>One party of a <see cref="NetworkDescription"/>.</summary>
+/// <summary>One party of a <see cref="NetworkDescription"/>, or its dealer.</summary>
 public sealed class NetworkParty
 {
-    /// <summary>The party, from 0.</summary>
+    /// <summary>The party, from 0; the dealer comes after the last.</summary>
     public required int Id { get; init; }
 
     /// <summary>The host name or address that others reach it by.</summary>

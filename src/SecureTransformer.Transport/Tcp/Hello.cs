@@ -10,7 +10,7 @@ internal enum PeerRole : byte
 
 /// <summary>
 /// The first frame on a connection, from the end that connected: version (2), session (16), role (1), sender (4),
-/// receiver (4), party count (4), digest of the parties (32). Version and session stand first in every version.
+/// receiver (4), number of places (4), digest of the parties (32). Version and session stand first in every version.
 /// </summary>
 internal sealed record Hello(ushort Version, SessionId Session, PeerRole Role, int Sender, int Receiver, int PartyCount, ReadOnlyMemory<byte> Digest)
 {

@@ -2,10 +2,10 @@ namespace SecureTransformer.Transport;
 
 /// <summary>
 /// Where connections from lower parties meet the sessions that wait for them. Whichever comes first waits: a connection
-/// at most twice the connect time-out, and at most so many of them. The last 4,096 meetings are remembered, so that a
+/// at most twice the connect time-out, and at most so many of them, and is announced meanwhile. The last 4,096 meetings are remembered, so that a
 /// second connection for one of them is refused.
 /// </summary>
-internal sealed class Rendezvous(NetworkDescription description, TransportOptions options) : IDisposable
+internal sealed class Rendezvous(NetworkDescription description, TransportOptions options, AnnouncedSessions announced) : IDisposable
 {
     private const int Remembered = 4096;
 
@@ -16,7 +16,7 @@ internal sealed class Rendezvous(NetworkDescription description, TransportOption
     private readonly Queue<(SessionId Session, int Peer)> _metInOrder = new();
     private bool _disposed;
 
-    private int MaxParked => options.MaxSessions * description.Parties.Count;
+    private int MaxParked => options.MaxSessions * description.PlaceCount;
 
     /// <summary>Takes a greeted connection over; the text of the refusal if it cannot, and then the caller keeps it.</summary>
     internal string? Arrive(SessionId session, int peer, TlsConnection connection)
@@ -44,6 +44,7 @@ internal sealed class Rendezvous(NetworkDescription description, TransportOption
 
                 ITimer expiry = options.TimeProvider.CreateTimer(_ => Expire(key), null, options.ConnectTimeout * 2, Timeout.InfiniteTimeSpan);
                 _parked.Add(key, (connection, expiry));
+                announced.Announce(session);
                 return null;
             }
 
@@ -63,14 +64,14 @@ internal sealed class Rendezvous(NetworkDescription description, TransportOption
             _waiting.Remove((session, peer), out waiter);
         }
 
-        waiter?.SetException(new ProtocolException($"{description.Parties[peer].Description} was refused: {refusal}"));
+        waiter?.SetException(new ProtocolException($"{description.Describe(peer)} was refused: {refusal}"));
     }
 
     /// <summary>The connection of a lower party for a session, welcomed.</summary>
     internal async Task<TlsConnection> WaitAsync(SessionId session, int peer, CancellationToken timeout, CancellationToken cancellationToken)
     {
         (SessionId, int) key = (session, peer);
-        NetworkParty party = description.Parties[peer];
+        string party = description.Describe(peer);
         TlsConnection? connection = null;
         try
         {
@@ -81,19 +82,19 @@ internal sealed class Rendezvous(NetworkDescription description, TransportOption
             }
 
             await HandshakeFrames.WriteAsync(connection.Stream, session.Tag, Hello.WelcomeOperation, default, timeout).ConfigureAwait(false);
-            TransportLog.Accepted(options.Logger, $"party {peer}", connection.RemoteAddress, session);
+            TransportLog.Accepted(options.Logger, description.NameOf(peer), connection.RemoteAddress, session);
             return connection;
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
             connection?.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
-            throw new PeerTimeoutException($"{party.Description} did not connect for session {session} within {options.ConnectTimeout.TotalSeconds:0.###} s.");
+            throw new PeerTimeoutException($"{party} did not connect for session {session} within {options.ConnectTimeout.TotalSeconds:0.###} s.");
         }
         catch (IOException e)
         {
             connection?.Dispose();
-            throw new IOException($"{party.Description} closed the connection during the handshake.", e);
+            throw new IOException($"{party} closed the connection during the handshake.", e);
         }
     }
 
@@ -156,6 +157,11 @@ internal sealed class Rendezvous(NetworkDescription description, TransportOption
             if (!_parked.Remove(key, out parked))
             {
                 return;
+            }
+
+            if (!_parked.Keys.Any(other => other.Session == key.Session))
+            {
+                announced.Withdraw(key.Session);
             }
         }
 

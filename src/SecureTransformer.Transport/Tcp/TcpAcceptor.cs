@@ -45,12 +45,12 @@ internal sealed class TcpAcceptor : IAsyncDisposable
         _digest = description.PartiesDigest();
         _partyAddresses = new PartyAddresses(description.Parties.Where(p => p.Id < partyId), options.TimeProvider);
         _pending = new PendingHandshakes(options.MaxPendingHandshakes, partyId, options.TimeProvider);
-        _listener = Listen(description.Parties[partyId], options);
+        _listener = Listen(description, partyId, options);
     }
 
     internal void Start()
     {
-        TransportLog.Listening(_options.Logger, _partyId, _listener.LocalEndPoint!.ToString()!);
+        TransportLog.Listening(_options.Logger, PlaceNames.Capital(_description.NameOf(_partyId)), _listener.LocalEndPoint!.ToString()!);
         _partyAddresses.Resolve(_stopping.Token);
         _accepting = Task.Run(AcceptAsync);
     }
@@ -62,8 +62,9 @@ internal sealed class TcpAcceptor : IAsyncDisposable
         await _accepting.ConfigureAwait(false);
     }
 
-    private static Socket Listen(NetworkParty party, TransportOptions options)
+    private static Socket Listen(NetworkDescription description, int place, TransportOptions options)
     {
+        NetworkParty party = description.Place(place);
         IPAddress address = options.ListenAddress
             ?? (IPAddress.TryParse(party.Host, out IPAddress? literal) && IPAddress.IsLoopback(literal) ? literal
                 : party.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
@@ -83,7 +84,7 @@ internal sealed class TcpAcceptor : IAsyncDisposable
         catch (SocketException e)
         {
             socket.Dispose();
-            throw new IOException($"Party {party.Id} cannot listen on {new IPEndPoint(address, party.Port)}: {e.Message}", e);
+            throw new IOException($"{PlaceNames.Capital(description.NameOf(place))} cannot listen on {new IPEndPoint(address, party.Port)}: {e.Message}", e);
         }
     }
 
@@ -215,9 +216,10 @@ internal sealed class TcpAcceptor : IAsyncDisposable
 
     private string? Check(Hello hello, int peer) =>
         hello.Version != Hello.CurrentVersion ? $"version {hello.Version} of the transport is not spoken here, version {Hello.CurrentVersion} is"
-        : hello.Receiver != _partyId ? $"this is party {_partyId}, not party {hello.Receiver}"
-        : hello.PartyCount != _description.Parties.Count ? $"there are {_description.Parties.Count} parties here, not {hello.PartyCount}"
+        : hello.Receiver != _partyId ? $"this is {_description.NameOf(_partyId)}, not {_description.NameOf(hello.Receiver)}"
+        : hello.PartyCount != _description.PlaceCount ? $"there are {_description.Census} here, {_description.PlaceCount} in all, not {hello.PartyCount}"
         : !hello.Digest.Span.SequenceEqual(_digest) ? "the parties' keys differ between the two network files"
         : (hello.Role == PeerRole.Party) != (peer >= 0) || (peer >= 0 && hello.Sender != peer) ? "the key is not that of the party or client it is said to be"
+        : hello.Role == PeerRole.Client && _partyId == _description.DealerPlace ? "this is the dealer, which takes no clients"
         : null;
 }

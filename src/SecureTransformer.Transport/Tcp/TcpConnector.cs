@@ -15,24 +15,25 @@ internal sealed class TcpConnector(NetworkDescription description, PartyIdentity
     internal async Task<TlsConnection> ConnectAsync(
         int partyId, SessionId session, PeerRole role, int sender, CancellationToken timeout, CancellationToken cancellationToken)
     {
-        NetworkParty party = description.Parties[partyId];
-        Hello hello = new(Hello.CurrentVersion, session, role, sender, partyId, description.Parties.Count, _digest);
+        NetworkParty party = description.Place(partyId);
+        string name = description.Describe(partyId);
+        Hello hello = new(Hello.CurrentVersion, session, role, sender, partyId, description.PlaceCount, _digest);
         TlsConnection? connection = null;
         string stage = "could not be reached";
         string trouble = string.Empty;
         try
         {
-            connection = await ReachAsync(party, complaint => trouble = $": {complaint}", timeout).ConfigureAwait(false);
+            connection = await ReachAsync(party, name, complaint => trouble = $": {complaint}", timeout).ConfigureAwait(false);
             (stage, trouble) = ($"did not open session {session}", string.Empty);
-            await GreetAsync(connection, party, hello, timeout).ConfigureAwait(false);
-            TransportLog.Connected(options.Logger, party.Description);
+            await GreetAsync(connection, name, hello, timeout).ConfigureAwait(false);
+            TransportLog.Connected(options.Logger, name);
             return connection;
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
             connection?.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
-            throw new PeerTimeoutException($"{party.Description} {stage} within {options.ConnectTimeout.TotalSeconds:0.###} s{trouble}.");
+            throw new PeerTimeoutException($"{name} {stage} within {options.ConnectTimeout.TotalSeconds:0.###} s{trouble}.");
         }
         catch
         {
@@ -41,14 +42,14 @@ internal sealed class TcpConnector(NetworkDescription description, PartyIdentity
         }
     }
 
-    private async Task<TlsConnection> ReachAsync(NetworkParty party, Action<string> trouble, CancellationToken cancellationToken)
+    private async Task<TlsConnection> ReachAsync(NetworkParty party, string name, Action<string> trouble, CancellationToken cancellationToken)
     {
         TimeSpan delay = FirstDelay;
         while (true)
         {
             try
             {
-                return await TryOnceAsync(party, cancellationToken).ConfigureAwait(false);
+                return await TryOnceAsync(party, name, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is SocketException or IOException)
             {
@@ -61,7 +62,7 @@ internal sealed class TcpConnector(NetworkDescription description, PartyIdentity
         }
     }
 
-    private async Task<TlsConnection> TryOnceAsync(NetworkParty party, CancellationToken cancellationToken)
+    private async Task<TlsConnection> TryOnceAsync(NetworkParty party, string name, CancellationToken cancellationToken)
     {
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
         string shown = string.Empty;
@@ -78,8 +79,8 @@ internal sealed class TcpConnector(NetworkDescription description, PartyIdentity
             socket.Dispose();
             throw new ProtocolException(
                 shown.Length > 0 && shown != party.Fingerprint
-                    ? $"{party.Description} showed the key {shown}, but the network file says {party.Fingerprint}."
-                    : $"{party.Description} did not agree to TLS 1.3: {e.Message}",
+                    ? $"{name} showed the key {shown}, but the network file says {party.Fingerprint}."
+                    : $"{name} did not agree to TLS 1.3: {e.Message}",
                 e);
         }
         catch
@@ -89,7 +90,7 @@ internal sealed class TcpConnector(NetworkDescription description, PartyIdentity
         }
     }
 
-    private async Task GreetAsync(TlsConnection connection, NetworkParty party, Hello hello, CancellationToken cancellationToken)
+    private async Task GreetAsync(TlsConnection connection, string name, Hello hello, CancellationToken cancellationToken)
     {
         FrameHeader header;
         byte[] payload;
@@ -100,22 +101,22 @@ internal sealed class TcpConnector(NetworkDescription description, PartyIdentity
         }
         catch (ProtocolException e)
         {
-            throw new ProtocolException($"{party.Description} {e.Message}.", e);
+            throw new ProtocolException($"{name} {e.Message}.", e);
         }
         catch (IOException e)
         {
             throw new IOException(
-                $"{party.Description} closed the connection during the handshake; its network file may not list our key {identity.Fingerprint}.", e);
+                $"{name} closed the connection during the handshake; its network file may not list our key {identity.Fingerprint}.", e);
         }
 
         if (header.Operation == Hello.RefusalOperation)
         {
-            throw new ProtocolException($"{party.Description} refused the connection: {PublicText.Decode(payload)}");
+            throw new ProtocolException($"{name} refused the connection: {PublicText.Decode(payload)}");
         }
 
         if (header.Operation != Hello.WelcomeOperation || header.SessionTag != hello.Session.Tag)
         {
-            throw new ProtocolException($"{party.Description} sent operation {header.Operation} where a welcome was expected.");
+            throw new ProtocolException($"{name} sent operation {header.Operation} where a welcome was expected.");
         }
     }
 }

@@ -17,9 +17,9 @@ public static class TcpNetwork
     /// <summary>Whether this system offers .NET what the network needs: Linux, Windows 11, Windows Server 2022 and later.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux() || OperatingSystem.IsWindowsVersionAtLeast(10, 0, 20348);
 
-    /// <summary>Starts a party: it listens when this returns.</summary>
+    /// <summary>Starts a party, or the dealer: it listens when this returns.</summary>
     /// <param name="description">The network.</param>
-    /// <param name="partyId">Which of its parties this is.</param>
+    /// <param name="partyId">Which of its parties this is; the number of parties for the dealer.</param>
     /// <param name="identity">The party's key, which the description must list; the caller disposes it after the endpoint.</param>
     /// <param name="options">Bounds and time-outs; the defaults if null.</param>
     /// <returns>The party's endpoint.</returns>
@@ -34,15 +34,15 @@ public static class TcpNetwork
         description.Validate();
         options ??= new TransportOptions();
         options.Validate();
-        if ((uint)partyId >= (uint)description.Parties.Count)
+        if ((uint)partyId >= (uint)description.PlaceCount)
         {
-            throw new ArgumentOutOfRangeException(nameof(partyId), partyId, $"There are {description.Parties.Count} parties.");
+            throw new ArgumentOutOfRangeException(nameof(partyId), partyId, $"There are {description.Census}.");
         }
 
-        if (description.Parties[partyId].Fingerprint != identity.Fingerprint)
+        if (description.Place(partyId).Fingerprint != identity.Fingerprint)
         {
             throw new ArgumentException(
-                $"The key {identity.Fingerprint} is not that of party {partyId}, {description.Parties[partyId].Fingerprint}.", nameof(identity));
+                $"The key {identity.Fingerprint} is not that of {description.NameOf(partyId)}, {description.Place(partyId).Fingerprint}.", nameof(identity));
         }
 
         return new TcpPartyEndpoint(description, partyId, identity, options);

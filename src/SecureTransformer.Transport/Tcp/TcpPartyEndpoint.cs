@@ -3,7 +3,7 @@ using System.Threading.Channels;
 
 namespace SecureTransformer.Transport;
 
-/// <summary>A party on a TCP network: connects to higher parties, is connected to by lower ones and by clients.</summary>
+/// <summary>A party or the dealer on a TCP network: connects to higher parties, is connected to by lower ones and by clients.</summary>
 internal sealed class TcpPartyEndpoint : IPartyEndpoint
 {
     private readonly NetworkDescription _description;
@@ -12,6 +12,7 @@ internal sealed class TcpPartyEndpoint : IPartyEndpoint
     private readonly TcpConnector _connector;
     private readonly TcpAcceptor _acceptor;
     private readonly SessionRegistry _registry;
+    private readonly AnnouncedSessions _announced;
     private readonly Rendezvous _rendezvous;
     private readonly NetworkEmulator? _emulator;
     private readonly FramePool _pool = new();
@@ -25,10 +26,11 @@ internal sealed class TcpPartyEndpoint : IPartyEndpoint
         _description = description;
         _options = options;
         PartyId = partyId;
-        _name = $"party {partyId}";
+        _name = description.NameOf(partyId);
         _connector = new TcpConnector(description, identity, options);
         _registry = new SessionRegistry(_name, options.MaxSessions, options.MaxClients);
-        _rendezvous = new Rendezvous(description, options);
+        _announced = new AnnouncedSessions(_name);
+        _rendezvous = new Rendezvous(description, options, _announced);
         _acceptor = new TcpAcceptor(description, partyId, identity, options, _rendezvous, AcceptClientAsync);
         _emulator = options.Conditions is null ? null : new NetworkEmulator(options.Conditions);
         _acceptor.Start();
@@ -36,18 +38,27 @@ internal sealed class TcpPartyEndpoint : IPartyEndpoint
 
     public int PartyId { get; }
 
-    public int PartyCount => _description.Parties.Count;
+    public int PartyCount => _description.PlaceCount;
+
+    public bool HasDealer => _description.Dealer is not null;
 
     private bool IsDisposed => Volatile.Read(ref _disposed) != 0;
 
-    public async Task<ChannelSet> OpenSessionAsync(SessionId sessionId, CancellationToken cancellationToken = default)
+    public async Task<ChannelSet> OpenSessionAsync(SessionId sessionId, bool withDealer, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         cancellationToken.ThrowIfCancellationRequested();
+        int places = withDealer ? PartyCount : _description.Parties.Count;
+        if (PartyId >= places)
+        {
+            throw new InvalidOperationException("The dealer opens no session without the dealer.");
+        }
+
         TrafficMeter meter = _registry.OpenSession(sessionId);
+        _announced.Take(sessionId);
         try
         {
-            int[] peers = [.. Enumerable.Range(0, PartyCount).Where(i => i != PartyId)];
+            int[] peers = [.. Enumerable.Range(0, places).Where(i => i != PartyId)];
             IReadOnlyList<TcpChannel> links = await TcpLinks.OpenAllAsync(
                 peers,
                 async (peer, timeout) =>
@@ -55,14 +66,14 @@ internal sealed class TcpPartyEndpoint : IPartyEndpoint
                     TlsConnection connection = peer > PartyId
                         ? await _connector.ConnectAsync(peer, sessionId, PeerRole.Party, PartyId, timeout, cancellationToken).ConfigureAwait(false)
                         : await _rendezvous.WaitAsync(sessionId, peer, timeout, cancellationToken).ConfigureAwait(false);
-                    LinkInfo info = new(sessionId, _name, $"party {peer}", _description.Parties[peer].Address);
+                    LinkInfo info = new(sessionId, _name, _description.NameOf(peer), _description.Place(peer).Address);
                     return TcpLinks.Start(connection, info, meter, _pool, _options, _emulator, _channels);
                 },
                 "the session could not be opened with all parties",
                 _options,
                 _stopping.Token,
                 cancellationToken).ConfigureAwait(false);
-            IChannel?[] channels = new IChannel?[PartyCount];
+            IChannel?[] channels = new IChannel?[places];
             for (int i = 0; i < peers.Length; i++)
             {
                 channels[peers[i]] = links[i];
@@ -77,9 +88,16 @@ internal sealed class TcpPartyEndpoint : IPartyEndpoint
         }
     }
 
+    public Task<SessionId> AcceptSessionAsync(CancellationToken cancellationToken = default) => _announced.NextAsync(cancellationToken);
+
     public async Task<ClientConnection> AcceptClientAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (PartyId == _description.DealerPlace)
+        {
+            throw new InvalidOperationException("The dealer takes no clients.");
+        }
+
         try
         {
             return await _clients.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
@@ -100,6 +118,7 @@ internal sealed class TcpPartyEndpoint : IPartyEndpoint
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _acceptor.DisposeAsync().ConfigureAwait(false);
         _rendezvous.Dispose();
+        _announced.Dispose();
         _clients.Writer.TryComplete();
         while (_clients.Reader.TryRead(out ClientConnection? client))
         {

@@ -41,13 +41,13 @@ public class AdditiveTraceTests
         FrameTrace trace = await TraceAsync(2, Values(3, Count, 100));
         foreach ((string link, string[] frames) in trace.Layout)
         {
-            if (link.EndsWith("to party 2", StringComparison.Ordinal))
+            if (link.EndsWith("to the dealer", StringComparison.Ordinal))
             {
                 Assert.All(frames, frame => Assert.Contains(frame.Split(' ')[0], (string[])["1", "64", "65"]));
             }
         }
 
-        Assert.Contains(trace.Layout.Keys, link => link == "party 0 to party 2");
+        Assert.Contains(trace.Layout.Keys, link => link == "party 0 to the dealer");
     }
 
     private static string WithoutClock(string frame)

@@ -87,7 +87,7 @@ public class ShuffleTraceTests
         }
     }
 
-    private static string Name(int party) => $"party {party}";
+    private static string Name(int place) => place == 3 ? "the dealer" : $"party {place}";
 
     private static IEnumerable<(int From, int To)> Links(Dictionary<(ushort Operation, string From, string To), List<byte[]>> frames) =>
         frames.Keys.Where(key => key.Operation == ShuffleDeal).Select(key => (key.From[^1] - '0', key.To[^1] - '0'));

@@ -207,6 +207,8 @@ public class LoadTests
 
         public int PartyCount => _inner!.PartyCount;
 
+        public bool HasDealer => _inner!.HasDealer;
+
         public MovingEndpoint On(IPartyEndpoint endpoint)
         {
             _inner = endpoint;
@@ -219,7 +221,9 @@ public class LoadTests
             _moved.Cancel();
         }
 
-        public Task<ChannelSet> OpenSessionAsync(SessionId sessionId, CancellationToken cancellationToken = default) => _inner!.OpenSessionAsync(sessionId, cancellationToken);
+        public Task<ChannelSet> OpenSessionAsync(SessionId sessionId, bool withDealer, CancellationToken cancellationToken = default) => _inner!.OpenSessionAsync(sessionId, withDealer, cancellationToken);
+
+        public Task<SessionId> AcceptSessionAsync(CancellationToken cancellationToken = default) => _inner!.AcceptSessionAsync(cancellationToken);
 
         public async Task<ClientConnection> AcceptClientAsync(CancellationToken cancellationToken = default)
         {
@@ -244,7 +248,11 @@ public class LoadTests
 
         public int PartyCount => inner.PartyCount;
 
-        public Task<ChannelSet> OpenSessionAsync(SessionId sessionId, CancellationToken cancellationToken = default) => inner.OpenSessionAsync(sessionId, cancellationToken);
+        public bool HasDealer => inner.HasDealer;
+
+        public Task<ChannelSet> OpenSessionAsync(SessionId sessionId, bool withDealer, CancellationToken cancellationToken = default) => inner.OpenSessionAsync(sessionId, withDealer, cancellationToken);
+
+        public Task<SessionId> AcceptSessionAsync(CancellationToken cancellationToken = default) => inner.AcceptSessionAsync(cancellationToken);
 
         public async Task<ClientConnection> AcceptClientAsync(CancellationToken cancellationToken = default)
         {
