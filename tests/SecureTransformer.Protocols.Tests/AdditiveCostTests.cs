@@ -46,6 +46,28 @@ public class AdditiveCostTests
     }
 
     [Theory]
+    [InlineData(2, 500, 2)]
+    [InlineData(3, 7, 96)]
+    [InlineData(2, 300, 256)]
+    public async Task A_repeated_factor_is_opened_in_its_own_size(int n, int rows, int columns)
+    {
+        int count = rows * columns;
+        await CheckAsync(n, count, AdditiveCosts.Product(n, count, 18, 1, repeated: [rows]), (s, x, p) => TimesAsync(s, x, rows, 1));
+        await CheckAsync(n, count, AdditiveCosts.Product(n, count, 18, 1, repeated: [columns]), (s, x, p) => TimesAsync(s, x, 1, columns));
+        await CheckAsync(n, count, AdditiveCosts.Product(n, count, 0, 1, 2, [rows, columns]), async (s, x, p) =>
+        {
+            SecretTensor whole = s.Reshape(x, new TensorShape(rows, columns));
+            await s.SumOfProductsAsync([new(whole, s.Slice(whole, 1, 0, 1)), new(whole, s.Slice(whole, 0, 0, 1))], null, 36);
+        });
+
+        async Task TimesAsync(MpcSession s, SecretTensor x, int height, int width)
+        {
+            SecretTensor whole = s.Reshape(x, new TensorShape(rows, columns));
+            await s.MultiplyAsync(whole, s.Slice(s.Slice(whole, 0, 0, height), 1, 0, width));
+        }
+    }
+
+    [Theory]
     [InlineData(2)]
     [InlineData(3)]
     public async Task Inner_and_matrix_products(int n)
@@ -113,6 +135,7 @@ public class AdditiveCostTests
             await s.MaximumAsync(rows, 32);
             await s.DotAsync(rows, rows);
             await s.NormalizeAsync(x, 40);
+            await s.MultiplyAsync(rows, s.Slice(rows, 1, 0, 1));
             await s.InputShuffledAsync(0, rows.Shape, new double[count]);
         }
     }

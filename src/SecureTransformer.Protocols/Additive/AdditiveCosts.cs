@@ -42,10 +42,14 @@ public static class AdditiveCosts
     /// <param name="parties">The number of parties.</param>
     /// <param name="count">The number of elements.</param>
     /// <param name="shift">The fractional bits that are truncated, 0 to 62.</param>
-    /// <param name="operands">The number of distinct operands: one for a square, two for a product.</param>
+    /// <param name="operands">The number of distinct operands of full size: one for a square, two for a product.</param>
     /// <param name="terms">The number of products.</param>
-    public static OperationCost Product(int parties, int count, int shift, int operands = 2, int terms = 1) =>
-        Opened(parties, operands * Words(count)) + Output(parties, count, shift) + Request(5 + (2 * terms));
+    /// <param name="repeated">The numbers of elements of further operands, which are repeated: whole rows, or one number a row.</param>
+    public static OperationCost Product(int parties, int count, int shift, int operands = 2, int terms = 1, IReadOnlyList<int>? repeated = null)
+    {
+        int[] small = [.. repeated ?? []];
+        return Opened(parties, (operands * Words(count)) + small.Sum(Words)) + Output(parties, count, shift) + Request(5 + operands + (2 * small.Length) + (2 * terms));
+    }
 
     /// <summary>Inner products of rows: the operands are opened whole.</summary>
     public static OperationCost Dot(int parties, int rows, int columns, int shift, bool square = false) =>

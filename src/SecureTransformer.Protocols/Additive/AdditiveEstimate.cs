@@ -38,9 +38,14 @@ internal sealed class AdditiveEstimate : EstimatingSession
     protected override ValueTask ProductCoreAsync(
         IReadOnlyList<SecretProduct> terms, SecretTensor? addend, int shift, SecretTensor result, CancellationToken cancellationToken)
     {
-        (SecretTensor[] operands, (int Left, int Right)[] pairs) = ProductMaterial.Operands(terms);
-        return Count(AdditiveCosts.Product(PartyCount, CountOf(result), shift, operands.Length, terms.Count), new ProductMaterial(CountOf(result), shift, operands.Length, pairs));
+        ArgumentNullException.ThrowIfNull(result);
+        ProductMaterial material = ProductMaterial.Of(terms, result.Shape, shift, out SecretTensor[] operands);
+        int[] repeated = material.Repeated;
+        return Count(AdditiveCosts.Product(PartyCount, CountOf(result), shift, operands.Length - repeated.Length, terms.Count, repeated), material);
     }
+
+    /// <inheritdoc/>
+    protected override bool RepeatsFactor(TensorShape factor, TensorShape shape) => Repetition.Of(factor, shape) is not null;
 
     /// <inheritdoc/>
     protected override ValueTask DotCoreAsync(SecretTensor x, SecretTensor y, int shift, SecretTensor result, CancellationToken cancellationToken) =>

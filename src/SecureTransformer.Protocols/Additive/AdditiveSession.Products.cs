@@ -12,50 +12,82 @@ namespace SecureTransformer.Protocols;
 public sealed partial class AdditiveSession
 {
     /// <inheritdoc/>
+    /// <remarks>Whole rows, or one number a row: the operand is masked and opened in its own size.</remarks>
+    protected override bool RepeatsFactor(TensorShape factor, TensorShape shape) => Repetition.Of(factor, shape) is not null;
+
+    /// <inheritdoc/>
     protected override async ValueTask ProductCoreAsync(
         IReadOnlyList<SecretProduct> terms, SecretTensor? addend, int shift, SecretTensor result, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(terms);
         ArgumentNullException.ThrowIfNull(result);
         int count = result.Shape.Count;
-        (SecretTensor[] operands, (int Left, int Right)[] pairs) = ProductMaterial.Operands(terms);
-        if (operands.Length > Material.MaxTerms || pairs.Length > Material.MaxTerms)
+        ProductMaterial material = ProductMaterial.Of(terms, result.Shape, shift, out SecretTensor[] operands);
+        if (operands.Length > Material.MaxTerms || terms.Count > Material.MaxTerms)
         {
             throw new ArgumentException($"A sum of products has at most {Material.MaxTerms} terms and distinct operands.", nameof(terms));
         }
 
-        await _material.RequestAsync(new ProductMaterial(count, shift, operands.Length, pairs), cancellationToken).ConfigureAwait(false);
-        using SecretBuffer masks = Pool.Rent((long)operands.Length * count);
-        using SecretBuffer opened = Pool.Rent((long)operands.Length * count);
-        Start();
-        for (int start = 0; start < count; start += Chunks.Size)
+        await _material.RequestAsync(material, cancellationToken).ConfigureAwait(false);
+        SecretBuffer[] masks = [.. operands.Select(operand => Pool.Rent(operand.Shape.Count))];
+        SecretBuffer[] opened = [.. operands.Select(operand => Pool.Rent(operand.Shape.Count))];
+        int[] repeated = [.. Enumerable.Range(0, operands.Length).Where(material.IsRepeated)];
+        int[] whole = [.. Enumerable.Range(0, operands.Length).Except(repeated)];
+        try
         {
-            int length = Math.Min(Chunks.Size, count - start);
-            for (int j = 0; j < operands.Length; j++)
+            Start();
+            foreach (int j in repeated)
             {
-                int at = (j * count) + start;
-                await AddReceivedAsync(Operations.Multiply, () => opened.Span.Slice(at, length), length, xor: false, cancellationToken).ConfigureAwait(false);
+                await FinishOpeningAsync(opened[j], operands[j].Shape.Count, cancellationToken).ConfigureAwait(false);
             }
 
-            Combine(start, length);
-            StartOutput(result, start, length, shift);
-        }
+            for (int start = 0; start < count; start += Chunks.Size)
+            {
+                int at = start;
+                int length = Math.Min(Chunks.Size, count - start);
+                foreach (int j in whole)
+                {
+                    await AddReceivedAsync(Operations.Multiply, () => opened[j].Span.Slice(at, length), length, xor: false, cancellationToken).ConfigureAwait(false);
+                }
 
-        await FinishOutputAsync(result, shift, cancellationToken).ConfigureAwait(false);
+                Combine(start, length);
+                StartOutput(result, start, length, shift);
+            }
+
+            await FinishOutputAsync(result, shift, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Array.ForEach(masks, buffer => buffer.Dispose());
+            Array.ForEach(opened, buffer => buffer.Dispose());
+        }
 
         void Start()
         {
+            foreach (int j in repeated)
+            {
+                StartOpening(operands[j], masks[j], opened[j]);
+            }
+
             foreach ((int start, int length) in new Chunks(count))
             {
-                for (int j = 0; j < operands.Length; j++)
+                foreach (int j in whole)
                 {
-                    StartOpening(Shares(operands[j], 0).Slice(start, length), masks.Span.Slice((j * count) + start, length), opened.Span.Slice((j * count) + start, length));
+                    StartOpening(Shares(operands[j], 0).Slice(start, length), masks[j].Span.Slice(start, length), opened[j].Span.Slice(start, length));
                 }
             }
         }
 
         void Combine(int start, int length)
         {
+            using SecretBuffer wide = Pool.Rent(Math.Max(1, 2L * repeated.Length * length));
+            for (int i = 0; i < repeated.Length; i++)
+            {
+                Repetition repetition = material.Operands[repeated[i]];
+                repetition.Expand(masks[repeated[i]].Span, start, wide.Span.Slice(2 * i * length, length));
+                repetition.Expand(opened[repeated[i]].Span, start, wide.Span.Slice(((2 * i) + 1) * length, length));
+            }
+
             Span<ulong> z = Shares(result, 0).Slice(start, length);
             if (addend is not null)
             {
@@ -66,14 +98,15 @@ public sealed partial class AdditiveSession
                 z.Clear();
             }
 
-            foreach ((int left, int right) in pairs)
+            foreach ((int left, int right) in material.Terms)
             {
-                AddProduct(
-                    masks.Span.Slice((left * count) + start, length),
-                    opened.Span.Slice((left * count) + start, length),
-                    masks.Span.Slice((right * count) + start, length),
-                    opened.Span.Slice((right * count) + start, length),
-                    z);
+                AddProduct(Part(wide, left, 0), Part(wide, left, 1), Part(wide, right, 0), Part(wide, right, 1), z);
+            }
+
+            Span<ulong> Part(SecretBuffer expanded, int j, int which)
+            {
+                int i = Array.IndexOf(repeated, j);
+                return i >= 0 ? expanded.Span.Slice(((2 * i) + which) * length, length) : (which == 0 ? masks : opened)[j].Span.Slice(start, length);
             }
         }
     }

@@ -15,7 +15,7 @@ internal abstract class Material
     public const int MaxTerms = 128;
 
     /// <summary>The largest request in bytes.</summary>
-    public const int MaxRequest = (16 + (2 * MaxTerms)) * sizeof(int);
+    public const int MaxRequest = (16 + (4 * MaxTerms)) * sizeof(int);
 
     /// <summary>Words that the dealer holds at once for one operand: 2 GiB. What it works on chunk by chunk has no such bound.</summary>
     public const int MaxWords = 1 << 28;

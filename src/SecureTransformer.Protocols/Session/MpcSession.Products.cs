@@ -25,7 +25,7 @@ public abstract partial class MpcSession
     /// <param name="addend">A tensor with as many fractional bits as the untruncated products, added before the truncation; or null.</param>
     /// <param name="fractionalBits">The fractional bits of the result; by default the largest of the first term's operands'.</param>
     /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
-    /// <remarks>Costs as much as one product.</remarks>
+    /// <remarks>Costs as much as one product. Some protocols save by right factors that are repeated.</remarks>
     /// <exception cref="ArgumentException">Shapes or fractional bits do not match.</exception>
     public async ValueTask<SecretTensor> SumOfProductsAsync(
         IReadOnlyList<SecretProduct> terms, SecretTensor? addend = null, int? fractionalBits = null, CancellationToken cancellationToken = default)
@@ -65,7 +65,7 @@ public abstract partial class MpcSession
         try
         {
             SecretProduct[] equal = [.. terms.Select(term => new SecretProduct(term.Left, Repeat(term.Right)))];
-            addend = addend is null ? null : Repeat(addend);
+            addend = addend is null ? null : Repeat(addend, isAddend: true);
             SecretTensor result = Allocate(shape, wanted);
             await RunAsync("multiply", ct => Done(ProductCoreAsync(equal, addend, shift, result, ct)), cancellationToken).ConfigureAwait(false);
             return result;
@@ -78,9 +78,9 @@ public abstract partial class MpcSession
             }
         }
 
-        SecretTensor Repeat(SecretTensor tensor)
+        SecretTensor Repeat(SecretTensor tensor, bool isAddend = false)
         {
-            if (tensor.Shape == shape)
+            if (tensor.Shape == shape || (!isAddend && RepeatsFactor(tensor.Shape, shape)))
             {
                 return tensor;
             }
@@ -291,7 +291,13 @@ public abstract partial class MpcSession
         });
     }
 
-    /// <summary>result = (sum of left * right + addend) / 2^shift; all of the result's shape.</summary>
+    /// <summary>
+    /// Whether <see cref="ProductCoreAsync"/> takes a right factor of this shape as it is, and repeats it to the result's shape by itself. By default it does not, and
+    /// factors are repeated before.
+    /// </summary>
+    protected virtual bool RepeatsFactor(TensorShape factor, TensorShape shape) => false;
+
+    /// <summary>result = (sum of left * right + addend) / 2^shift; all of the result's shape, but for right factors that the protocol repeats: <see cref="RepeatsFactor"/>.</summary>
     protected abstract ValueTask ProductCoreAsync(IReadOnlyList<SecretProduct> terms, SecretTensor? addend, int shift, SecretTensor result, CancellationToken cancellationToken);
 
     /// <summary>result[r] = (row r of x times row r of y) / 2^shift.</summary>

@@ -111,6 +111,23 @@ public abstract class ArithmeticContract
         }
     });
 
+    /// <summary>More elements than one frame has.</summary>
+    [Fact]
+    public Task A_factor_is_repeated_over_many_rows() => RunAsync(async s =>
+    {
+        const int rows = 700;
+        const int columns = 97;
+        double[] a = Values(1, rows * columns);
+        SecretTensor x = await InputAsync(s, 1, new TensorShape(rows, columns));
+        SecretTensor perRow = await InputAsync(s, 2, new TensorShape(rows, 1));
+        SecretTensor row = await InputAsync(s, 3, new TensorShape(columns));
+        SecretTensor scalar = await InputAsync(s, 4, new TensorShape());
+        (double[] r, double[] c, double one) = (Values(2, rows), Values(3, columns), Values(4, 1)[0]);
+        Near([.. a.Select((v, i) => v * r[i / columns])], await s.RevealAsync(await s.MultiplyAsync(x, perRow)), Tolerance);
+        SecretTensor sum = await s.SumOfProductsAsync([new(x, row), new(x, scalar), new(x, perRow)], s.MultiplyPublic(row, 1, row.FractionalBits));
+        Near([.. a.Select((v, i) => (v * (c[i % columns] + one + r[i / columns])) + c[i % columns])], await s.RevealAsync(sum), Tolerance);
+    });
+
     [Fact]
     public Task Shapes_move_elements_and_nothing_else() => RunAsync(async s =>
     {

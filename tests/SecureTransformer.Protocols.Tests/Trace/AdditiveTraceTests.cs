@@ -74,6 +74,11 @@ public class AdditiveTraceTests
                 Assert.Equal(secret.Chunk(Columns).SelectMany(row => row.Order()), (await s.RevealAsync(shuffled)).Chunk(Columns).SelectMany(row => row.Order()));
                 SecretTensor full = await s.MultiplyAsync(x, y, 36);
                 Near([.. secret.Select(v => v * v)], await s.RevealAsync(await s.TruncateAsync(full, 18)), Math.ScaleB(1, -18));
+                Near(
+                    [.. secret.Select((v, i) => v * secret[i / Columns * Columns])],
+                    await s.RevealAsync(await s.MultiplyAsync(x, s.Slice(y, 1, 0, 1))),
+                    Math.ScaleB(1, -18));
+                await s.MultiplyAsync(x, s.Slice(y, 0, 0, 1));
                 await s.DotAsync(x, y);
                 await s.MatMulAsync(x, y, transposeRight: true);
                 using SecretMatrix packed = s.Pack(s.Permute(x, 1, 0));
