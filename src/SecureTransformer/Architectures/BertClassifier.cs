@@ -64,13 +64,14 @@ public sealed class BertClassifier : SecureModel
         SecretTensor x = await EmbedAsync(session, input, cancellationToken).ConfigureAwait(false); // [T, H]
         await observe.ShowAsync(session, "embedding_output", x).ConfigureAwait(false);
 
+        bool[]? keep = input.ComputePadding ? [.. input.AttentionMask] : null;
         for (int i = 0; i < _blocks.Length; i++)
         {
             int? rows = i == _blocks.Length - 1 ? 1 : null;
             SecretTensor y;
             using (SessionScope block = session.BeginScope($"encoder.layer.{i}"))
             {
-                y = block.Keep(await _blocks[i].ForwardAsync(session, x, rows, null, observe, cancellationToken).ConfigureAwait(false)); // [T, H]; at last [1, H]
+                y = block.Keep(await _blocks[i].ForwardAsync(session, x, rows, keep, observe, cancellationToken).ConfigureAwait(false)); // [T, H]; at last [1, H]
             }
 
             x.Dispose();
@@ -95,7 +96,7 @@ public sealed class BertClassifier : SecureModel
     private async ValueTask<SecretTensor> EmbedAsync(MpcSession session, BertInput input, CancellationToken cancellationToken)
     {
         using SessionScope scope = session.BeginScope("embeddings");
-        int[] real = [.. Enumerable.Range(0, input.Length).Where(i => input.AttentionMask[i])];
+        int[] real = [.. Enumerable.Range(0, input.Length).Where(i => input.AttentionMask[i] || input.ComputePadding)];
         int[] positionIds = [.. real.Select(i => input.PositionIds[i])];
         bool padded = real.Length < input.Length;
 

@@ -54,6 +54,12 @@ public sealed class BertInput
     /// <summary>The public padding mask: false where a token is padding.</summary>
     public IReadOnlyList<bool> AttentionMask { get; }
 
+    /// <summary>
+    /// Whether padding is computed on like other tokens, so that what is sent depends on T alone; by default it is left out, which costs less. The answer is the same. For
+    /// material that was dealt ahead of time for T tokens.
+    /// </summary>
+    public bool ComputePadding { get; init; }
+
     /// <summary>The number of tokens, T.</summary>
     public int Length => PositionIds.Count;
 

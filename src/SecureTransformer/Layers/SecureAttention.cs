@@ -36,7 +36,7 @@ public sealed class SecureAttention : IDisposable
     /// <param name="session">The session.</param>
     /// <param name="x">The input, [T, H].</param>
     /// <param name="rows">R, the number of positions wanted, from the first; by default all.</param>
-    /// <param name="keep">The public mask: which of the T positions are attended to, by all [T] or by each [R * T]; by default all. Others get the probability 0 exactly.</param>
+    /// <param name="keep">The public mask: which of the T positions are attended to, by all [T] or by each [R * T]; by default all. Others get the probability 0 exactly. The cost of a mask [T] is that of none.</param>
     /// <param name="observe">Is shown "q", "k", "v" [heads, T, d], "probabilities" [heads, R, T] and "context" [R, H].</param>
     /// <param name="cancellationToken">Cancels; inside an operation that ends the session.</param>
     /// <exception cref="ArgumentException">The input does not have the width H, or the mask does not fit or leaves a position nothing to attend to.</exception>
@@ -68,7 +68,9 @@ public sealed class SecureAttention : IDisposable
 
         SecretTensor asked = wanted == length ? q : session.Slice(q, 1, 0, wanted);                                              // [heads, R, d]
         SecretTensor scores = await session.MatMulAsync(asked, k, transposeRight: true, cancellationToken: cancellationToken).ConfigureAwait(false); // [heads, R, T]
-        SecretTensor probabilities = await Softmax.EvaluateAsync(session, scores, keep, cancellationToken: cancellationToken).ConfigureAwait(false); // [heads, R, T]
+        SecretTensor probabilities = keep?.Length == length
+            ? await Softmax.EvaluatePaddedAsync(session, scores, keep, cancellationToken: cancellationToken).ConfigureAwait(false)
+            : await Softmax.EvaluateAsync(session, scores, keep, cancellationToken: cancellationToken).ConfigureAwait(false);      // [heads, R, T]
         scores.Dispose();
         await observe.ShowAsync(session, "probabilities", probabilities).ConfigureAwait(false);
 

@@ -40,6 +40,38 @@ public static class Softmax
                 : await EvaluateRaggedAsync(session, x, keep, width, cancellationToken).ConfigureAwait(false));
     }
 
+    /// <summary>Softmax along the last axis, under a public mask of its positions, at a cost that depends on the shape alone and not on the mask.</summary>
+    /// <inheritdoc cref="EvaluateAsync(MpcSession, SecretTensor, bool[], int, CancellationToken)"/>
+    /// <param name="session">The session.</param>
+    /// <param name="x">The logits.</param>
+    /// <param name="keep">Which positions of the last axis take part. Others repeat one that does, until they are left out of the sum and are exactly zero in the result.</param>
+    /// <param name="width">A number of bits for which every difference of two logits of a row is in range.</param>
+    /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
+    public static async ValueTask<SecretTensor> EvaluatePaddedAsync(
+        MpcSession session, SecretTensor x, bool[] keep, int width = MpcSession.DefaultWidth, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(keep);
+        RequireMask(x, keep);
+        int columns = x.Shape[-1];
+        if (keep.Length != columns)
+        {
+            throw new ArgumentException($"The mask has {keep.Length} positions and the last axis {columns}.", nameof(keep));
+        }
+
+        using SessionScope scope = session.BeginScope();
+        int first = Array.IndexOf(keep, true);
+        int[] source = [.. Enumerable.Range(0, x.Shape.Count).Select(i => keep[i % columns] ? i : i - (i % columns) + first)];
+        SecretTensor repeated = session.Gather(x, source, x.Shape);
+        SecretTensor e = await ExponentialsAsync(session, repeated, width, cancellationToken).ConfigureAwait(false);
+        repeated.Dispose();
+        SecretTensor kept = session.MultiplyInteger(e, [.. keep.Select(k => k ? 1L : 0)]);
+        e.Dispose();
+        SecretTensor r = await ReciprocalAsync(session, session.Sum(kept), columns, mayBeZero: false, cancellationToken).ConfigureAwait(false);
+        return scope.Keep(await session.MultiplyAsync(kept, r, x.FractionalBits, cancellationToken).ConfigureAwait(false));
+    }
+
     /// <summary>Softmax along the last axis, under a secret mask.</summary>
     /// <param name="session">The session.</param>
     /// <param name="x">The logits; each below 2^(<paramref name="width"/>-3) in magnitude as a ring element.</param>

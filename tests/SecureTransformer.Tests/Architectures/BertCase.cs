@@ -13,6 +13,9 @@ internal sealed class BertCase
 
     public required int[] TokenTypes { get; init; }
 
+    /// <summary>Whether padding is computed on.</summary>
+    public bool ComputePadding { get; init; }
+
     /// <summary>What the reference computes; undefined for cases made by tests.</summary>
     public JsonElement Expected { get; init; }
 

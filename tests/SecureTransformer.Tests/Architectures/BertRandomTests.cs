@@ -75,6 +75,33 @@ public sealed class BertRandomTests(ITestOutputHelper output)
         Assert.Equal(without[0].Traffic.RoundsTotal, with[0].Traffic.RoundsTotal);
     }
 
+    [Theory]
+    [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive)]
+    public async Task Padding_that_is_computed_changes_nothing_and_costs_the_same_wherever_it_stands(MpcProtocol protocol)
+    {
+        ModelArchitecture architecture = RandomBert.Architecture();
+        Func<WeightSpec, double[]> weights = RandomBert.Weights(architecture, 7401);
+        BertCase bare = RandomBert.Cases(7401)[2];
+        BertCase[] cases = [Padded(0), Padded(2), Padded(3, 1), Padded(3, 1, 4)];
+        BertResult[] exact = await BertRuns.RunAsync(MpcProtocol.PlaintextFloat64, architecture, weights, [.. cases, .. cases.Select(Dropped)]);
+        Assert.All(exact.Take(4).Zip(exact.Skip(4)), pair => Assert.InRange(BertRuns.LargestDifference(pair.First.Logits, pair.Second.Logits), 0, 1e-9));
+        BertResult[] actual = await BertRuns.RunAsync(protocol, architecture, weights, cases);
+        Assert.All(exact.Zip(actual), pair => Assert.InRange(BertRuns.LargestDifference(pair.First.Logits, pair.Second.Logits), 0, 0.02));
+        Assert.All(actual.Skip(1), result => Assert.Equal(actual[1].Traffic.BytesSentTotal, result.Traffic.BytesSentTotal));
+
+        BertCase Padded(params int[] padding) => new()
+        {
+            Name = $"{padding.Length} padded",
+            InputIds = bare.InputIds,
+            Mask = [.. bare.InputIds.Select((_, i) => i == 0 || !padding.Contains(i))],
+            TokenTypes = bare.TokenTypes,
+            ComputePadding = true,
+        };
+
+        static BertCase Dropped(BertCase item) => new() { Name = item.Name, InputIds = item.InputIds, Mask = item.Mask, TokenTypes = item.TokenTypes };
+    }
+
     [Fact]
     public async Task Rounds_do_not_depend_on_the_secret_or_on_the_heads()
     {

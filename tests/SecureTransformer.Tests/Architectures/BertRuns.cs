@@ -32,7 +32,10 @@ internal static class BertRuns
     public static async Task<BertInput> InputAsync(MpcSession session, BertConfig config, BertCase item) => new(
         await session.InputAsync(0, new TensorShape(item.Length, config.VocabSize), OneHot(item.InputIds, config.VocabSize), 0),
         await session.InputAsync(0, new TensorShape(item.Length, config.TypeVocabSize), OneHot(item.TokenTypes, config.TypeVocabSize), 0),
-        attentionMask: item.Mask);
+        attentionMask: item.Mask)
+    {
+        ComputePadding = item.ComputePadding,
+    };
 
     /// <summary>Runs the cases one after another with the same weights; what party 0 saw.</summary>
     public static async Task<BertResult[]> RunAsync(
