@@ -13,6 +13,7 @@ public sealed class BertLifetimeTests
     [InlineData(MpcProtocol.PlaintextFloat64)]
     [InlineData(MpcProtocol.PlaintextFixedPoint)]
     [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive)]
     public async Task A_pass_leaves_the_logits_only_and_a_disposed_model_nothing(MpcProtocol protocol)
     {
         await using var parties = LocalParties.Create(protocol);
@@ -41,6 +42,7 @@ public sealed class BertLifetimeTests
     [Theory]
     [InlineData(MpcProtocol.PlaintextFixedPoint)]
     [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive)]
     public async Task A_disposed_session_frees_a_model_that_was_not(MpcProtocol protocol)
     {
         await using var parties = LocalParties.Create(protocol);

@@ -15,11 +15,17 @@ public sealed class BertRandomTests(ITestOutputHelper output)
     [InlineData(MpcProtocol.PlaintextFixedPoint, Activation.Tanh)]
     [InlineData(MpcProtocol.PlaintextFixedPoint, Activation.Quad)]
     [InlineData(MpcProtocol.Replicated3, Activation.GeluErf)]
+    [InlineData(MpcProtocol.Additive, Activation.GeluErf)]
     [InlineData(MpcProtocol.Replicated3, Activation.GeluTanh)]
+    [InlineData(MpcProtocol.Additive, Activation.GeluTanh)]
     [InlineData(MpcProtocol.Replicated3, Activation.Relu)]
+    [InlineData(MpcProtocol.Additive, Activation.Relu)]
     [InlineData(MpcProtocol.Replicated3, Activation.Silu)]
+    [InlineData(MpcProtocol.Additive, Activation.Silu)]
     [InlineData(MpcProtocol.Replicated3, Activation.Tanh)]
+    [InlineData(MpcProtocol.Additive, Activation.Tanh)]
     [InlineData(MpcProtocol.Replicated3, Activation.Quad)]
+    [InlineData(MpcProtocol.Additive, Activation.Quad)]
     public async Task Fixed_point_agrees_with_float64(MpcProtocol protocol, Activation activation)
     {
         ulong seed = 7001 + (ulong)activation;
@@ -41,15 +47,18 @@ public sealed class BertRandomTests(ITestOutputHelper output)
         Assert.Contains(exact, e => e.Logits.Any(v => Math.Abs(v) > 0.05));
     }
 
-    [Fact]
-    public async Task The_same_over_TLS()
+    [Theory]
+    [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive)]
+    public async Task The_same_over_TLS(MpcProtocol protocol)
     {
+        // Three parties, or two and their dealer.
         await using var network = new LoopbackParties(3);
         ModelArchitecture architecture = RandomBert.Architecture();
         Func<WeightSpec, double[]> weights = RandomBert.Weights(architecture, 7301);
         IReadOnlyList<BertCase> cases = RandomBert.Cases(7301);
         BertResult[] exact = await BertRuns.RunAsync(MpcProtocol.PlaintextFloat64, architecture, weights, cases);
-        BertResult[] actual = await BertRuns.RunAsync(MpcProtocol.Replicated3, architecture, weights, cases, endpoints: network.Endpoints);
+        BertResult[] actual = await BertRuns.RunAsync(protocol, architecture, weights, cases, endpoints: network.Endpoints);
         Assert.All(exact.Zip(actual), pair => Assert.InRange(BertRuns.LargestDifference(pair.First.Logits, pair.Second.Logits), 0, 0.02));
         Assert.All(exact.Zip(actual), pair => Assert.Equal(BertRuns.Top(pair.First.Logits), BertRuns.Top(pair.Second.Logits)));
     }

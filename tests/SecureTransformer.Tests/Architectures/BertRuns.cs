@@ -26,8 +26,12 @@ internal static class BertRuns
         };
     }
 
-    public static async Task<BertClassifier> LoadAsync(MpcSession session, ModelArchitecture architecture, Func<WeightSpec, double[]> values) =>
-        (BertClassifier)await architecture.BuildAsync(session, (spec, ct) => session.InputAsync(0, spec.Shape, values(spec), cancellationToken: ct));
+    public static async Task<BertClassifier> LoadAsync(MpcSession session, ModelArchitecture architecture, Func<WeightSpec, double[]> values)
+    {
+        var model = (BertClassifier)await architecture.BuildAsync(session, (spec, ct) => session.InputAsync(0, spec.Shape, values(spec), cancellationToken: ct));
+        await session.PrepareMatricesAsync();
+        return model;
+    }
 
     public static async Task<BertInput> InputAsync(MpcSession session, BertConfig config, BertCase item) => new(
         await session.InputAsync(0, new TensorShape(item.Length, config.VocabSize), OneHot(item.InputIds, config.VocabSize), 0),

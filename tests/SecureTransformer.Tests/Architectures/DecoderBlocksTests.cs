@@ -12,6 +12,8 @@ public sealed class DecoderBlocksTests
         { MpcProtocol.PlaintextFloat64, "llama-story", 1e-9 },
         { MpcProtocol.Replicated3, "gpt2-arith", 0.005 },
         { MpcProtocol.Replicated3, "llama-story", 0.005 },
+        { MpcProtocol.Additive, "gpt2-arith", 0.005 },
+        { MpcProtocol.Additive, "llama-story", 0.005 },
     };
 
     [Theory]

@@ -13,8 +13,12 @@ public sealed class DecoderFixedPointTests
     [InlineData(MpcProtocol.PlaintextFixedPoint, "gpt2-arith")]
     [InlineData(MpcProtocol.PlaintextFixedPoint, "llama-story")]
     [InlineData(MpcProtocol.Replicated3, "gpt2-arith")]
+    [InlineData(MpcProtocol.Additive, "gpt2-arith")]
     [InlineData(MpcProtocol.Replicated3, "llama-story")]
-    public async Task Logits_are_near_float64_in_every_position(MpcProtocol protocol, string name)
+    [InlineData(MpcProtocol.Additive, "llama-story")]
+    [InlineData(MpcProtocol.Additive, "llama-story", 3)]
+    [InlineData(MpcProtocol.Additive, "gpt2-arith", 5)]
+    public async Task Logits_are_near_float64_in_every_position(MpcProtocol protocol, string name, int? count = null)
     {
         IReadOnlyList<DecoderCase> cases = DecoderCase.Load(name);
         double[] errors = await DecoderRuns.RunAsync(protocol, name, async (session, model) =>
@@ -27,17 +31,19 @@ public sealed class DecoderFixedPointTests
             }
 
             return all.ToArray();
-        });
+        }, count);
         Assert.All(cases.Zip(errors), e => Assert.True(e.Second <= LogitBar, $"{e.First.Name}: logits err by {e.Second}."));
     }
 
     [Theory]
-    [InlineData("gpt2-arith")]
-    [InlineData("llama-story")]
-    public async Task Greedy_continuations_are_those_of_float64(string name)
+    [InlineData(MpcProtocol.Replicated3, "gpt2-arith")]
+    [InlineData(MpcProtocol.Replicated3, "llama-story")]
+    [InlineData(MpcProtocol.Additive, "gpt2-arith")]
+    [InlineData(MpcProtocol.Additive, "llama-story")]
+    public async Task Greedy_continuations_are_those_of_float64(MpcProtocol protocol, string name)
     {
         IReadOnlyList<GenerationCase> cases = GenerationCase.Load(name);
-        int[][] tokens = await DecoderRuns.RunAsync(MpcProtocol.Replicated3, name, async (session, model) =>
+        int[][] tokens = await DecoderRuns.RunAsync(protocol, name, async (session, model) =>
         {
             var all = new List<int[]>();
             foreach (GenerationCase item in cases)
@@ -54,12 +60,14 @@ public sealed class DecoderFixedPointTests
     }
 
     [Theory]
-    [InlineData("gpt2-arith")]
-    [InlineData("llama-story")]
-    public async Task The_cache_changes_nothing(string name)
+    [InlineData(MpcProtocol.Replicated3, "gpt2-arith")]
+    [InlineData(MpcProtocol.Replicated3, "llama-story")]
+    [InlineData(MpcProtocol.Additive, "gpt2-arith")]
+    [InlineData(MpcProtocol.Additive, "llama-story")]
+    public async Task The_cache_changes_nothing(MpcProtocol protocol, string name)
     {
         int[] ids = DecoderCase.Load(name).MaxBy(c => c.Ids.Length)!.Ids[..24];
-        double[] difference = await DecoderRuns.RunAsync(MpcProtocol.Replicated3, name, async (session, model) =>
+        double[] difference = await DecoderRuns.RunAsync(protocol, name, async (session, model) =>
         {
             using KeyValueCache whole = model.CreateCache(session);
             double[] wanted = await DecoderRuns.LogitsAsync(session, model, whole, [ids], allRows: true);
@@ -77,13 +85,15 @@ public sealed class DecoderFixedPointTests
     }
 
     [Theory]
-    [InlineData("gpt2-arith")]
-    [InlineData("llama-story")]
-    public async Task Prompts_of_different_lengths_run_together_as_they_do_alone(string name)
+    [InlineData(MpcProtocol.Replicated3, "gpt2-arith")]
+    [InlineData(MpcProtocol.Replicated3, "llama-story")]
+    [InlineData(MpcProtocol.Additive, "gpt2-arith")]
+    [InlineData(MpcProtocol.Additive, "llama-story")]
+    public async Task Prompts_of_different_lengths_run_together_as_they_do_alone(MpcProtocol protocol, string name)
     {
         GenerationCase[] cases = [.. GenerationCase.Load(name)];
         const int Steps = 6;
-        double worst = await DecoderRuns.RunAsync(MpcProtocol.Replicated3, name, async (session, model) =>
+        double worst = await DecoderRuns.RunAsync(protocol, name, async (session, model) =>
         {
             // The longest rests in every other step, so that lengths change their order.
             using KeyValueCache together = model.CreateCache(session, cases.Length);
@@ -127,11 +137,13 @@ public sealed class DecoderFixedPointTests
         Assert.True(worst <= CacheBar, $"Logits of prompts together and alone differ by {worst}.");
     }
 
-    [Fact]
-    public async Task A_cache_can_be_cut_back()
+    [Theory]
+    [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive)]
+    public async Task A_cache_can_be_cut_back(MpcProtocol protocol)
     {
         int[] ids = DecoderCase.Load("llama-story").MaxBy(c => c.Ids.Length)!.Ids[..20];
-        double difference = await DecoderRuns.RunAsync(MpcProtocol.Replicated3, "llama-story", async (session, model) =>
+        double difference = await DecoderRuns.RunAsync(protocol, "llama-story", async (session, model) =>
         {
             using KeyValueCache cache = model.CreateCache(session, 2);
             await DecoderRuns.LogitsAsync(session, model, cache, [ids[..9], ids[3..15]]);

@@ -47,6 +47,7 @@ internal static class DecoderRuns
         T[] results = await parties.RunAsync(async session =>
         {
             using var model = (DecoderModel)await architecture.BuildAsync(session, (spec, ct) => session.InputAsync(0, spec.Shape, values(spec), cancellationToken: ct));
+            await session.PrepareMatricesAsync();
             int before = session.OutstandingBuffers;
             T result;
             using (session.BeginScope())

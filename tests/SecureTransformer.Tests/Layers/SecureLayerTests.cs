@@ -55,6 +55,7 @@ public sealed class SecureLayerTests
     [InlineData(MpcProtocol.PlaintextFloat64, 1e-12)]
     [InlineData(MpcProtocol.PlaintextFixedPoint, 1e-4)]
     [InlineData(MpcProtocol.Replicated3, 1e-4)]
+    [InlineData(MpcProtocol.Additive, 1e-4)]
     public async Task An_embedding_scores_rows_as_a_layer_of_its_own_would(MpcProtocol protocol, double tolerance)
     {
         const int vocabulary = 53;
@@ -90,6 +91,7 @@ public sealed class SecureLayerTests
     [InlineData(MpcProtocol.PlaintextFloat64, 1e-12)]
     [InlineData(MpcProtocol.PlaintextFixedPoint, 1e-3)]
     [InlineData(MpcProtocol.Replicated3, 1e-3)]
+    [InlineData(MpcProtocol.Additive, 1e-3)]
     public async Task Masked_positions_are_as_if_they_were_not_there(MpcProtocol protocol, double tolerance)
     {
         const int length = 7;
@@ -150,6 +152,7 @@ public sealed class SecureLayerTests
     [InlineData(MpcProtocol.PlaintextFloat64)]
     [InlineData(MpcProtocol.PlaintextFixedPoint)]
     [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive)]
     public async Task Relu_is_exact(MpcProtocol protocol)
     {
         await using var parties = LocalParties.Create(protocol);

@@ -5,10 +5,14 @@ namespace SecureTransformer.Nonlinear;
 
 public class AccuracyTableTests(ITestOutputHelper output)
 {
-    [Fact]
-    public async Task Every_row_is_within_its_bar()
+    [Theory]
+    [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive, 2)]
+    [InlineData(MpcProtocol.Additive, 3)]
+    [InlineData(MpcProtocol.Additive, 5)]
+    public async Task Every_row_is_within_its_bar(MpcProtocol protocol, int? count = null)
     {
-        IReadOnlyList<AccuracyTable.Row> rows = await AccuracyTable.MeasureAsync(ReferenceFunctions.Default, MpcProtocol.Replicated3);
+        IReadOnlyList<AccuracyTable.Row> rows = await AccuracyTable.MeasureAsync(ReferenceFunctions.Default, protocol, count);
         output.WriteLine(AccuracyTable.ToMarkdown(rows));
         Assert.Equal(AccuracyTable.Scalars.Count, rows.Count);
         Assert.All(rows, row =>

@@ -12,6 +12,7 @@ public class FunctionPropertyTests
     [Theory]
     [InlineData(MpcProtocol.PlaintextFixedPoint)]
     [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive)]
     public async Task Arguments_far_outside_are_as_right_as_others(MpcProtocol protocol)
     {
         double[] magnitudes = [1000, 1e5, 8191.75, 33554000, 64, 16.5, 10.5, 8.5, 4.25, 4, 3, 1.95, 0, 1.0 / (1 << 18)];
@@ -33,6 +34,7 @@ public class FunctionPropertyTests
     [Theory]
     [InlineData(MpcProtocol.PlaintextFixedPoint)]
     [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive)]
     public async Task A_dense_grid_stays_within_every_functions_bound(MpcProtocol protocol)
     {
         double[] x = [.. Enumerable.Range(-7000, 14001).Select(i => i / 512.0)];
@@ -71,6 +73,7 @@ public class FunctionPropertyTests
     [Theory]
     [InlineData(MpcProtocol.PlaintextFixedPoint)]
     [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive)]
     public async Task Symmetries_hold(MpcProtocol protocol)
     {
         double[] x = [.. Enumerable.Range(0, 801).Select(i => i / 64.0)];
@@ -127,7 +130,7 @@ public class FunctionPropertyTests
         double unit = Math.ScaleB(1, -bits);
         var options = new SessionOptions { FractionalBits = bits };
         double[] x = [.. Enumerable.Range(-100, 201).Select(i => i / 16.0)];
-        foreach (MpcProtocol protocol in new[] { MpcProtocol.PlaintextFixedPoint, MpcProtocol.Replicated3 })
+        foreach (MpcProtocol protocol in new[] { MpcProtocol.PlaintextFixedPoint, MpcProtocol.Replicated3, MpcProtocol.Additive })
         {
             foreach (SecretFunction function in s_everywhere.Where(f => f != Gelu.Puma))
             {
@@ -144,6 +147,7 @@ public class FunctionPropertyTests
     [Theory]
     [InlineData(MpcProtocol.PlaintextFixedPoint)]
     [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive)]
     public async Task Zero_has_the_reciprocal_zero(MpcProtocol protocol)
     {
         double[] reciprocals = await Programs.EvaluateAsync(protocol, Reciprocal.Default, [0, 2]);
@@ -159,6 +163,7 @@ public class FunctionPropertyTests
     [Theory]
     [InlineData(MpcProtocol.PlaintextFixedPoint)]
     [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive)]
     public async Task Many_elements_take_another_way_to_the_same_bound(MpcProtocol protocol)
     {
         double[] x = [.. Enumerable.Range(0, 20_000).Select(i => Math.Round(Math.ScaleB(Math.Pow(1.0017, i), 0)) / (1 << 18))];
@@ -174,6 +179,7 @@ public class FunctionPropertyTests
     [InlineData(MpcProtocol.PlaintextFloat64)]
     [InlineData(MpcProtocol.PlaintextFixedPoint)]
     [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive)]
     public async Task Quotients_of_any_sign_are_right(MpcProtocol protocol)
     {
         double[] x = [1, -1, 7.5, -1000, 300_000, 0, 5, 0.001953125];
@@ -211,6 +217,7 @@ public class FunctionPropertyTests
     [Theory]
     [InlineData(MpcProtocol.PlaintextFixedPoint)]
     [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive)]
     public async Task Functions_of_ones_own_evaluate(MpcProtocol protocol)
     {
         PiecewisePolynomial[] functions =

@@ -9,13 +9,16 @@ public class RowFunctionTests(ITestOutputHelper output)
     [InlineData(MpcProtocol.PlaintextFloat64, 1e-12)]
     [InlineData(MpcProtocol.PlaintextFixedPoint, 0.0002)]
     [InlineData(MpcProtocol.Replicated3, 0.0002)]
-    public async Task Softmax_meets_the_bar(MpcProtocol protocol, double bar)
+    [InlineData(MpcProtocol.Additive, 0.0002)]
+    [InlineData(MpcProtocol.Additive, 0.0002, 3)]
+    [InlineData(MpcProtocol.Additive, 0.0002, 5)]
+    public async Task Softmax_meets_the_bar(MpcProtocol protocol, double bar, int? count = null)
     {
         double worst = 0;
         foreach ((string name, double[] x, bool[] mask, double[] y) in ReferenceFunctions.Default.SoftmaxRows())
         {
             double[] actual = await Programs.RunAsync(protocol, async session =>
-                await Softmax.EvaluateAsync(session, await session.InputAsync(0, new TensorShape(x.Length), x), mask));
+                await Softmax.EvaluateAsync(session, await session.InputAsync(0, new TensorShape(x.Length), x), mask), count: count);
             double error = actual.Zip(y, (a, b) => Math.Abs(a - b)).Max();
             Assert.True(error <= bar, $"{name}: {error} is above {bar}.");
             Assert.All(Enumerable.Range(0, x.Length).Where(i => !mask[i]), i => Assert.Equal(0, actual[i]));
@@ -29,6 +32,7 @@ public class RowFunctionTests(ITestOutputHelper output)
     [InlineData(MpcProtocol.PlaintextFloat64, 1e-12)]
     [InlineData(MpcProtocol.PlaintextFixedPoint, 0.0002)]
     [InlineData(MpcProtocol.Replicated3, 0.0002)]
+    [InlineData(MpcProtocol.Additive, 0.0002)]
     public async Task Softmax_with_a_secret_mask_meets_the_bar(MpcProtocol protocol, double bar)
     {
         double worst = 0;
@@ -52,16 +56,20 @@ public class RowFunctionTests(ITestOutputHelper output)
     [InlineData("layer_norm", MpcProtocol.PlaintextFloat64)]
     [InlineData("layer_norm", MpcProtocol.PlaintextFixedPoint)]
     [InlineData("layer_norm", MpcProtocol.Replicated3)]
+    [InlineData("layer_norm", MpcProtocol.Additive)]
     [InlineData("rms_norm", MpcProtocol.PlaintextFloat64)]
     [InlineData("rms_norm", MpcProtocol.PlaintextFixedPoint)]
     [InlineData("rms_norm", MpcProtocol.Replicated3)]
-    public async Task Norms_meet_the_bar(string function, MpcProtocol protocol)
+    [InlineData("rms_norm", MpcProtocol.Additive)]
+    [InlineData("layer_norm", MpcProtocol.Additive, 3)]
+    [InlineData("layer_norm", MpcProtocol.Additive, 5)]
+    public async Task Norms_meet_the_bar(string function, MpcProtocol protocol, int? count = null)
     {
         double worst = 0;
         double worstSmall = 0;
         foreach (ReferenceFunctions.NormCase c in ReferenceFunctions.Default.NormCases(function))
         {
-            double[] actual = await RunAsync(protocol, function, c.X, c.Weight, c.Bias, c.Eps);
+            double[] actual = await RunAsync(protocol, function, c.X, c.Weight, c.Bias, c.Eps, count);
             double error = actual.Zip(c.Y, (a, b) => Math.Abs(a - b)).Max();
             output.WriteLine($"{function} {protocol} {c.Name}, variance {c.Variance:G3}: {error:E2}");
             if (c.Variance > 0.01 || c.Variance == 0)

@@ -7,6 +7,7 @@ public class RowPropertyTests
     [Theory]
     [InlineData(MpcProtocol.PlaintextFixedPoint)]
     [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive)]
     public async Task Softmax_rows_sum_to_one_and_ignore_a_common_offset(MpcProtocol protocol)
     {
         const int Rows = 5;
@@ -23,6 +24,7 @@ public class RowPropertyTests
     [Theory]
     [InlineData(MpcProtocol.PlaintextFixedPoint)]
     [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive)]
     public async Task Causal_masks_leave_the_future_out(MpcProtocol protocol)
     {
         const int Heads = 2;
@@ -53,6 +55,7 @@ public class RowPropertyTests
     [InlineData(MpcProtocol.PlaintextFloat64, 0)]
     [InlineData(MpcProtocol.PlaintextFixedPoint, 0.0002)]
     [InlineData(MpcProtocol.Replicated3, 0.0002)]
+    [InlineData(MpcProtocol.Additive, 0.0002)]
     public async Task Rows_that_keep_one_position_are_one_there(MpcProtocol protocol, double bar)
     {
         // Rows of one, two, one and three kept positions; then masks of which every row keeps one.
@@ -118,8 +121,10 @@ public class RowPropertyTests
     [Theory]
     [InlineData("layer_norm", MpcProtocol.PlaintextFixedPoint)]
     [InlineData("layer_norm", MpcProtocol.Replicated3)]
+    [InlineData("layer_norm", MpcProtocol.Additive)]
     [InlineData("rms_norm", MpcProtocol.PlaintextFixedPoint)]
     [InlineData("rms_norm", MpcProtocol.Replicated3)]
+    [InlineData("rms_norm", MpcProtocol.Additive)]
     public async Task Norms_hold_with_one_entry_of_3000_and_with_tiny_variance(string function, MpcProtocol protocol)
     {
         foreach (int n in new[] { 13, 64, 768, 2048 })
@@ -146,6 +151,7 @@ public class RowPropertyTests
     [Theory]
     [InlineData(MpcProtocol.PlaintextFixedPoint)]
     [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive)]
     public async Task Rows_of_equal_entries_give_the_bias(MpcProtocol protocol)
     {
         foreach (int n in new[] { 1, 2, 12, 100 })
@@ -169,7 +175,7 @@ public class RowPropertyTests
         double[] x = [1, -2, 3.5, 0.25, 7, -1, 2, 2];
         foreach (int bits in new[] { 12, 16, 22, 24 })
         {
-            foreach (MpcProtocol protocol in new[] { MpcProtocol.PlaintextFixedPoint, MpcProtocol.Replicated3 })
+            foreach (MpcProtocol protocol in new[] { MpcProtocol.PlaintextFixedPoint, MpcProtocol.Replicated3, MpcProtocol.Additive })
             {
                 var options = new SessionOptions { FractionalBits = bits };
                 double[] layer = await Programs.RunAsync(protocol, async s => await LayerNorm.EvaluateAsync(s, await s.InputAsync(0, new TensorShape(2, 4), x), null, null, 1e-5), options);

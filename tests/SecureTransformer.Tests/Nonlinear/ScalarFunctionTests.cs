@@ -40,16 +40,22 @@ public class ScalarFunctionTests(ITestOutputHelper output)
     [Theory]
     [InlineData("gelu_erf", 0.001, MpcProtocol.PlaintextFixedPoint)]
     [InlineData("gelu_erf", 0.001, MpcProtocol.Replicated3)]
+    [InlineData("gelu_erf", 0.001, MpcProtocol.Additive)]
     [InlineData("gelu_tanh", 0.001, MpcProtocol.PlaintextFixedPoint)]
     [InlineData("gelu_tanh", 0.001, MpcProtocol.Replicated3)]
+    [InlineData("gelu_tanh", 0.001, MpcProtocol.Additive)]
     [InlineData("silu", 0.0006, MpcProtocol.PlaintextFixedPoint)]
     [InlineData("silu", 0.0006, MpcProtocol.Replicated3)]
+    [InlineData("silu", 0.0006, MpcProtocol.Additive)]
     [InlineData("tanh", 0.001, MpcProtocol.PlaintextFixedPoint)]
     [InlineData("tanh", 0.001, MpcProtocol.Replicated3)]
+    [InlineData("tanh", 0.001, MpcProtocol.Additive)]
     [InlineData("sigmoid", 0.001, MpcProtocol.PlaintextFixedPoint)]
     [InlineData("sigmoid", 0.001, MpcProtocol.Replicated3)]
+    [InlineData("sigmoid", 0.001, MpcProtocol.Additive)]
     [InlineData("exp_nonpositive", 0.0002, MpcProtocol.PlaintextFixedPoint)]
     [InlineData("exp_nonpositive", 0.0002, MpcProtocol.Replicated3)]
+    [InlineData("exp_nonpositive", 0.0002, MpcProtocol.Additive)]
     public async Task Fixed_point_meets_the_bar_and_the_functions_own_bound(string name, double bar, MpcProtocol protocol)
     {
         (double[] x, double[] y) = ReferenceFunctions.Default.Scalars(name);
@@ -65,8 +71,10 @@ public class ScalarFunctionTests(ITestOutputHelper output)
     [Theory]
     [InlineData("reciprocal", MpcProtocol.PlaintextFixedPoint)]
     [InlineData("reciprocal", MpcProtocol.Replicated3)]
+    [InlineData("reciprocal", MpcProtocol.Additive)]
     [InlineData("rsqrt", MpcProtocol.PlaintextFixedPoint)]
     [InlineData("rsqrt", MpcProtocol.Replicated3)]
+    [InlineData("rsqrt", MpcProtocol.Additive)]
     public async Task Reciprocals_of_the_encoded_input_are_right_to_a_ten_thousandth_or_four_units(string name, MpcProtocol protocol)
     {
         (double[] x, _) = ReferenceFunctions.Default.Scalars(name);

@@ -9,7 +9,9 @@ public class SmallVarianceTests(ITestOutputHelper output)
     [Theory]
     [InlineData("layer_norm", MpcProtocol.PlaintextFixedPoint)]
     [InlineData("layer_norm", MpcProtocol.Replicated3)]
+    [InlineData("layer_norm", MpcProtocol.Additive)]
     [InlineData("rms_norm", MpcProtocol.Replicated3)]
+    [InlineData("rms_norm", MpcProtocol.Additive)]
     public async Task Small_variances_cost_what_is_stated(string function, MpcProtocol protocol)
     {
         foreach (int n in new[] { 48, 768 })
