@@ -1,6 +1,7 @@
 using SecureTransformer.Layers;
 using SecureTransformer.Models;
 using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
 
 namespace SecureTransformer.Architectures;
 
@@ -22,30 +23,38 @@ public sealed class DecoderCostTests
         Assert.InRange(many.Rounds - few.Rounds, 1, 2 * 3 * 12);
     }
 
-    [Fact]
-    public async Task A_token_costs_what_was_declared()
+    [Theory]
+    [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive, 2)]
+    [InlineData(MpcProtocol.Additive, 3)]
+    [InlineData(MpcProtocol.Additive, 5)]
+    public async Task A_token_costs_what_was_declared(MpcProtocol protocol, int? count = null)
     {
         const int Cached = 37;
-        long declared = (await CostAsync("llama-story", Cached, attention: false)).Bytes + (await CostAsync("llama-story", Cached, attention: true)).Bytes;
-        await using LocalParties parties = LocalParties.Create(MpcProtocol.Replicated3);
+        OperationCost declared = await CostAsync("llama-story", Cached, attention: false, protocol, count) + await CostAsync("llama-story", Cached, attention: true, protocol, count);
+        await using LocalParties parties = LocalParties.Create(protocol, parties: count);
         DecoderArchitecture architecture = DecoderRuns.ArchitectureOf("llama-story");
         Func<WeightSpec, double[]> weights = DecoderRuns.WeightsOf("llama-story");
-        long[] sent = await parties.RunAsync(async session =>
+        (long Bytes, int Rounds)[] spent = await parties.RunAsync(async session =>
         {
             using var model = (DecoderModel)await architecture.BuildAsync(session, (spec, ct) => session.InputAsync(0, spec.Shape, weights(spec), cancellationToken: ct));
+            await session.PrepareMatricesAsync();
             using KeyValueCache cache = model.CreateCache(session);
             await DecoderRuns.LogitsAsync(session, model, cache, [new int[Cached]]);
             using SecretTensor token = await session.InputAsync(0, new TensorShape(1, model.Config.VocabSize), BertRuns.OneHot([7], model.Config.VocabSize), 0);
-            long before = session.Meter.Snapshot().BytesSentTotal;
+            TrafficSnapshot before = session.Meter.Snapshot();
             using SecretTensor logits = await model.ForwardAsync(session, token, cache.Begin([1]));
-            return session.Meter.Snapshot().BytesSentTotal - before;
+            TrafficSnapshot traffic = session.Meter.Snapshot() - before;
+            return (traffic.BytesSentTotal - traffic.BytesSent(TrafficPhase.Offline), traffic.Rounds(TrafficPhase.Online));
         });
-        Assert.Equal(declared, sent.Sum());
+        Assert.Equal(declared.Bytes, spent.Sum(s => s.Bytes));
+        Assert.InRange(spent.Max(s => s.Rounds), 1, declared.Rounds);
     }
 
-    private static async Task<OperationCost> CostAsync(string name, int cached, bool attention)
+    private static async Task<OperationCost> CostAsync(
+        string name, int cached, bool attention, MpcProtocol protocol = MpcProtocol.Replicated3, int? count = null)
     {
-        await using var session = EstimatingSession.Create(MpcProtocol.Replicated3);
+        await using var session = EstimatingSession.Create(protocol, parties: count);
         using var model = (DecoderModel)await DecoderRuns.ArchitectureOf(name).BuildAsync(session, (spec, _) => ValueTask.FromResult(session.Placeholder(spec.Shape)));
         using KeyValueCache cache = model.CreateCache(session);
         OperationCost prompt = await StepAsync(cached);

@@ -3,14 +3,17 @@ using SecureTransformer.Transport;
 
 namespace SecureTransformer.Nonlinear;
 
-/// <summary>What an operation sends, over all parties and without what a dealer gives, and how many rounds it takes.</summary>
-internal readonly record struct FunctionCost(long Bytes, int Rounds)
+/// <summary>What an operation sends, over all parties, how many rounds it takes, and what a dealer is told and gives for it.</summary>
+internal readonly record struct FunctionCost(long Bytes, int Rounds, long OfflineBytes = 0)
 {
     /// <summary>Runs the operation on shared inputs and reads the meters before and after it.</summary>
     public static async Task<FunctionCost> MeasureAsync(
         MpcProtocol protocol, TensorShape shape, double[] x, Func<MpcSession, SecretTensor, Task> operation, int? count = null)
     {
-        await using LocalParties parties = LocalParties.Create(protocol, parties: count);
+        // A session ends with a request of four bytes to its dealer.
+        long offline = MpcProtocols.HasDealer(protocol) ? -sizeof(int) : 0;
+        var transport = new TransportOptions { FrameObserver = (in ObservedFrame frame) => Interlocked.Add(ref offline, frame.Phase == TrafficPhase.Offline ? frame.Payload.Length : 0) };
+        await using LocalParties parties = LocalParties.Create(protocol, transport: transport, parties: count);
         var results = await parties.RunAsync(async session =>
         {
             using SessionScope scope = session.BeginScope();
@@ -20,7 +23,7 @@ internal readonly record struct FunctionCost(long Bytes, int Rounds)
             await operation(session, input);
             return (Bytes: Online(session.Meter) - bytes, Start: start, End: session.Meter.Clock);
         });
-        return new FunctionCost(results.Sum(r => r.Bytes), results.Max(r => r.End) - results.Max(r => r.Start));
+        return new FunctionCost(results.Sum(r => r.Bytes), results.Max(r => r.End) - results.Max(r => r.Start), offline);
 
         static long Online(TrafficMeter meter) => meter.BytesSentTotal - meter.BytesSent(TrafficPhase.Offline);
     }

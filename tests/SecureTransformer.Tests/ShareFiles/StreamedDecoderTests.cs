@@ -20,12 +20,14 @@ public sealed class StreamedDecoderTests
     }
 
     [Theory]
-    [InlineData("gpt2-arith")]
-    [InlineData("llama-story")]
-    public async Task Three_parties_compute_on_what_they_read(string name)
+    [InlineData(MpcProtocol.Replicated3, "gpt2-arith")]
+    [InlineData(MpcProtocol.Replicated3, "llama-story")]
+    [InlineData(MpcProtocol.Additive, "gpt2-arith")]
+    [InlineData(MpcProtocol.Additive, "llama-story")]
+    public async Task Parties_compute_on_what_they_read(MpcProtocol protocol, string name)
     {
         double[][] expected = await DecoderRuns.RunAsync(MpcProtocol.PlaintextFloat64, name, PassesAsync);
-        double[][] actual = await StreamedRuns.RunAsync(MpcProtocol.Replicated3, name, PassesAsync, requests: 2);
+        double[][] actual = await StreamedRuns.RunAsync(protocol, name, PassesAsync, requests: 2);
         foreach ((double[] wanted, double[] got) in expected.Zip(actual))
         {
             Assert.Equal(wanted.Length, got.Length);

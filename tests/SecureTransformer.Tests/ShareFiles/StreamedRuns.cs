@@ -17,13 +17,15 @@ internal static class StreamedRuns
         Func<WeightSpec, double[]> values = DecoderRuns.WeightsOf(model);
         int count = MpcProtocols.PartyCountOf(protocol);
         using var folder = new TemporaryFolder();
-        await using var network = new InMemoryNetwork(count);
+        await using var network = new InMemoryNetwork(count + (MpcProtocols.HasDealer(protocol) ? 1 : 0));
+        SessionId loading = SessionId.New();
         SessionId[] ids = [.. Enumerable.Range(0, requests).Select(_ => SessionId.New())];
         var results = new T[count];
         using var written = new Barrier(count, _ => prepare?.Invoke(folder.Files));
         Task[] parties = [.. Enumerable.Range(0, count).Select(party => Task.Factory.StartNew(() => RunPartyAsync(party), TaskCreationOptions.LongRunning).Unwrap())];
+        Task[] dealers = [.. MpcProtocols.HasDealer(protocol) ? ids.Prepend(loading).Select(DealAsync) : []];
         await using (IClientEndpoint endpoint = network.Client())
-        await using (ClientChannels links = await endpoint.ConnectAsync(SessionId.New()))
+        await using (ClientChannels links = await endpoint.ConnectAsync(loading))
         {
             IChannel[] channels = [.. Enumerable.Range(0, count).Select(i => links[i])];
             var codec = ShareCodec.Create(protocol);
@@ -32,13 +34,15 @@ internal static class StreamedRuns
                 await codec.SendAsync(channels, values(spec), 18, spec.Name);
             }
 
-            await Task.WhenAll(parties);
+            await Task.WhenAll([.. parties, .. dealers]);
         }
 
         Assert.Empty(folder.Files);
         await network.DisposeAsync();
         Assert.Equal(0, network.OutstandingFrames);
         return results[0];
+
+        async Task DealAsync(SessionId id) => await Dealer.ServeAsync(await network.Party(count).OpenSessionAsync(id));
 
         async Task RunPartyAsync(int party)
         {
