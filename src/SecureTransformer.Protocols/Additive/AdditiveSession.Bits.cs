@@ -48,79 +48,79 @@ public sealed partial class AdditiveSession
         {
             int length = Math.Min(Chunks.Size, count - start);
             int planes = (length + 63) / 64;
-            int numbers = x is null ? 0 : length;
-            foreach (IChannel peer in Peers)
-            {
-                using FrameBuffer frame = await peer.ReceiveAsync(Operations.OpenBit, (planes + numbers) * sizeof(ulong), cancellationToken).ConfigureAwait(false);
-                Span<ulong> flip = flips.Span.Slice(start / 64, planes);
-                RingKernels.Xor<ulong>(flip, frame.Words[..planes], flip);
-                if (x is not null)
-                {
-                    RingKernels.AddInto<ulong>(opened.Span.Slice(start, length), frame.Words[planes..]);
-                }
-            }
-
+            using PeerFrames received = await PeerFrames.ReceiveAsync(
+                Peers, Operations.OpenBit, (planes + (x is null ? 0 : length)) * sizeof(ulong), cancellationToken).ConfigureAwait(false);
             using FrameBuffer? correction = await _material.CorrectionAsync(material.FrameBytes(length), cancellationToken).ConfigureAwait(false);
-            Combine(start, length, correction);
+            Combine(start, length, received, correction);
         }
 
         void Start()
         {
-            using SecretBuffer mask = Pool.Rent(Math.Min(count, Chunks.Size));
-            using SecretBuffer frame = Pool.Rent(Math.Min(count, Chunks.Size) + Math.Min(words, Chunks.Size / 64));
+            Span<ulong> buffer = stackalloc ulong[Block];
             foreach ((int start, int length) in new Chunks(count))
             {
                 int planes = (length + 63) / 64;
+                using PeerFrames frames = PeerFrames.Rent(Peers, (planes + (x is null ? 0 : length)) * sizeof(ulong));
                 Span<ulong> flip = flips.Span.Slice(start / 64, planes);
                 _material.Fill(Purpose.BitMask, flip);
                 RingKernels.Xor<ulong>(flip, Shares(bits, 0).Slice(start / 64, planes), flip);
-                flip.CopyTo(frame.Span);
-                if (x is not null)
+                frames.Write(0, flip);
+                for (int at = 0; x is not null && at < length; at += Block)
                 {
-                    Span<ulong> d = opened.Span.Slice(start, length);
-                    _material.Fill(Purpose.OperandMask, mask.Span[..length]);
-                    RingKernels.Subtract<ulong>(Shares(x, 0).Slice(start, length), mask.Span[..length], d);
-                    d.CopyTo(frame.Span[planes..]);
+                    Span<ulong> d = opened.Span.Slice(start + at, Math.Min(Block, length - at));
+                    Span<ulong> mask = buffer[..d.Length];
+                    _material.Fill(Purpose.OperandMask, mask);
+                    RingKernels.Subtract<ulong>(Shares(x, 0).Slice(start + at, d.Length), mask, d);
+                    frames.Write(planes + at, d);
                 }
 
-                SendToAll(Operations.OpenBit, frame.Span[..(planes + (x is null ? 0 : length))]);
+                frames.Send(Peers, Operations.OpenBit);
             }
+
+            buffer.Clear();
         }
 
-        void Combine(int start, int length, FrameBuffer? correction)
+        void Combine(int start, int length, PeerFrames received, FrameBuffer? correction)
         {
-            using SecretBuffer scratch = Pool.Rent(2L * length);
-            Span<ulong> r = scratch.Span[..length];
-            Span<ulong> e = scratch.Span[length..];
-            Span<ulong> z = Shares(result, 0).Slice(start, length);
-            if (x is not null)
+            Span<ulong> scratch = stackalloc ulong[2 * Block];
+            int planes = (length + 63) / 64;
+            Span<ulong> flip = flips.Span.Slice(start / 64, planes);
+            received.XorTo(flip, 0);
+            for (int at = 0; at < length; at += Block)
             {
-                _material.Take(Purpose.BitProduct, correction, length, z);
-            }
+                Span<ulong> z = Shares(result, 0).Slice(start + at, Math.Min(Block, length - at));
+                Span<ulong> r = scratch[..z.Length];
+                Span<ulong> e = scratch.Slice(Block, z.Length);
+                _material.Take(Purpose.BitNumber, correction, at, r);
+                if (x is null)
+                {
+                    r.CopyTo(z);
+                }
+                else
+                {
+                    // Corrections for the numbers come first in the frame, those for the products after them.
+                    Span<ulong> d = opened.Span.Slice(start + at, z.Length);
+                    received.AddTo(d, planes + at);
+                    _material.Take(Purpose.BitProduct, correction, length + at, z);
+                    RingKernels.MultiplyAddInto<ulong>(z, d, r);
+                }
 
-            _material.Take(Purpose.BitNumber, correction, 0, r);
-            if (x is null)
-            {
-                r.CopyTo(z);
-            }
-            else
-            {
-                RingKernels.MultiplyAddInto<ulong>(z, opened.Span.Slice(start, length), r);
-            }
-
-            // (1 - 2e) z + e x, with e as a mask of ones: (z xor e) - e + (x and e).
-            BitMasks.Expand(flips.Span, start, e);
-            RingKernels.Xor<ulong>(z, e, z);
-            RingKernels.SubtractInto<ulong>(z, e);
-            if (x is not null)
-            {
-                RingKernels.And<ulong>(e, Shares(x, 0).Slice(start, length), e);
-                RingKernels.AddInto<ulong>(z, e);
-            }
-            else if (PartyId == 0)
-            {
+                // (1 - 2e) z + e x, with e as a mask of ones: (z xor e) - e + (x and e).
+                BitMasks.Expand(flip, at, e);
+                RingKernels.Xor<ulong>(z, e, z);
                 RingKernels.SubtractInto<ulong>(z, e);
+                if (x is not null)
+                {
+                    RingKernels.And<ulong>(e, Shares(x, 0).Slice(start + at, z.Length), e);
+                    RingKernels.AddInto<ulong>(z, e);
+                }
+                else if (PartyId == 0)
+                {
+                    RingKernels.SubtractInto<ulong>(z, e);
+                }
             }
+
+            scratch.Clear();
         }
     }
 

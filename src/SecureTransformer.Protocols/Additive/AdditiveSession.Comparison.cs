@@ -112,15 +112,19 @@ public sealed partial class AdditiveSession
     private void StartMasked(SecretTensor x, int start, int size, int width, SecretBuffer opened)
     {
         Span<ulong> own = opened.Span.Slice(start, size);
-        using SecretBuffer mask = Pool.Rent(size);
-        _material.Fill(Purpose.CompareMask, mask.Span);
-        RingKernels.Subtract<ulong>(Shares(x, 0).Slice(start, size), mask.Span, own);
-        foreach (IChannel peer in Peers)
+        Span<ulong> buffer = stackalloc ulong[Block];
+        using PeerFrames frames = PeerFrames.Rent(Peers, size * width);
+        for (int at = 0; at < size; at += Block)
         {
-            FrameBuffer frame = peer.Rent(size * width);
-            NarrowWords.Write(own, width, frame.Span);
-            peer.Send(frame, Operations.OpenCompared);
+            Span<ulong> part = own.Slice(at, Math.Min(Block, size - at));
+            Span<ulong> mask = buffer[..part.Length];
+            _material.Fill(Purpose.CompareMask, mask);
+            RingKernels.Subtract<ulong>(Shares(x, 0).Slice(start + at, part.Length), mask, part);
+            frames.WriteNarrow(at, width, part);
         }
+
+        buffer.Clear();
+        frames.Send(Peers, Operations.OpenCompared);
     }
 
     private async ValueTask FinishMaskedAsync(int start, int size, int width, SecretBuffer opened, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using SecureTransformer.Numerics;
 using SecureTransformer.Protocols.Additive;
 using SecureTransformer.Protocols.Randomness;
@@ -43,15 +45,10 @@ public sealed partial class AdditiveSession
 
             for (int start = 0; start < count; start += Chunks.Size)
             {
-                int at = start;
                 int length = Math.Min(Chunks.Size, count - start);
-                foreach (int j in whole)
-                {
-                    await AddReceivedAsync(Operations.Multiply, () => opened[j].Span.Slice(at, length), length, xor: false, cancellationToken).ConfigureAwait(false);
-                }
-
-                Combine(start, length);
-                StartOutput(result, start, length, shift);
+                using PeerFrames received =
+                    await PeerFrames.ReceiveAsync(Peers, Operations.Multiply, length * sizeof(ulong), cancellationToken, whole.Length).ConfigureAwait(false);
+                Combine(start, length, received);
             }
 
             await FinishOutputAsync(result, shift, cancellationToken).ConfigureAwait(false);
@@ -78,36 +75,58 @@ public sealed partial class AdditiveSession
             }
         }
 
-        void Combine(int start, int length)
+        // Opens, multiplies, masks and sends block by block.
+        void Combine(int start, int length, PeerFrames received)
         {
-            using SecretBuffer wide = Pool.Rent(Math.Max(1, 2L * repeated.Length * length));
-            for (int i = 0; i < repeated.Length; i++)
+            Span<ulong> buffer = stackalloc ulong[Block];
+            using SecretBuffer wide = Pool.Rent(Math.Max(1, 2L * repeated.Length * Block));
+            using PeerFrames? sent = shift == 0 ? null : PeerFrames.Rent(Peers, length * sizeof(ulong));
+            for (int at = 0; at < length; at += Block)
             {
-                Repetition repetition = material.Operands[repeated[i]];
-                repetition.Expand(masks[repeated[i]].Span, start, wide.Span.Slice(2 * i * length, length));
-                repetition.Expand(opened[repeated[i]].Span, start, wide.Span.Slice(((2 * i) + 1) * length, length));
+                int size = Math.Min(Block, length - at);
+                for (int i = 0; i < whole.Length; i++)
+                {
+                    received.AddTo(opened[whole[i]].Span.Slice(start + at, size), at, i);
+                }
+
+                for (int i = 0; i < repeated.Length; i++)
+                {
+                    Repetition repetition = material.Operands[repeated[i]];
+                    repetition.Expand(masks[repeated[i]].Span, start + at, wide.Span.Slice(2 * i * Block, size));
+                    repetition.Expand(opened[repeated[i]].Span, start + at, wide.Span.Slice(((2 * i) + 1) * Block, size));
+                }
+
+                Span<ulong> z = Shares(result, 0).Slice(start + at, size);
+                if (addend is not null)
+                {
+                    Shares(addend, 0).Slice(start + at, size).CopyTo(z);
+                }
+                else
+                {
+                    z.Clear();
+                }
+
+                foreach ((int left, int right) in material.Terms)
+                {
+                    AddProduct(Part(wide, left, 0), Part(wide, left, 1), Part(wide, right, 0), Part(wide, right, 1), z);
+                }
+
+                if (sent is not null)
+                {
+                    MaskOutput(z, buffer, sent, at);
+                }
+
+                Span<ulong> Part(SecretBuffer expanded, int j, int which)
+                {
+                    int i = Array.IndexOf(repeated, j);
+                    return i >= 0
+                        ? expanded.Span.Slice(((2 * i) + which) * Block, size)
+                        : (which == 0 ? masks : opened)[j].Span.Slice(start + at, size);
+                }
             }
 
-            Span<ulong> z = Shares(result, 0).Slice(start, length);
-            if (addend is not null)
-            {
-                Shares(addend, 0).Slice(start, length).CopyTo(z);
-            }
-            else
-            {
-                z.Clear();
-            }
-
-            foreach ((int left, int right) in material.Terms)
-            {
-                AddProduct(Part(wide, left, 0), Part(wide, left, 1), Part(wide, right, 0), Part(wide, right, 1), z);
-            }
-
-            Span<ulong> Part(SecretBuffer expanded, int j, int which)
-            {
-                int i = Array.IndexOf(repeated, j);
-                return i >= 0 ? expanded.Span.Slice(((2 * i) + which) * length, length) : (which == 0 ? masks : opened)[j].Span.Slice(start, length);
-            }
+            buffer.Clear();
+            sent?.Send(Peers, Operations.TruncateOpen);
         }
     }
 
@@ -241,9 +260,17 @@ public sealed partial class AdditiveSession
     /// <summary>Draws a mask and sends the masked share, which also stays in <paramref name="opened"/>.</summary>
     private void StartOpening(ReadOnlySpan<ulong> x, Span<ulong> mask, Span<ulong> opened)
     {
-        _material.Fill(Purpose.OperandMask, mask);
-        RingKernels.Subtract(x, mask, opened);
-        SendToAll(Operations.Multiply, opened);
+        using PeerFrames frames = PeerFrames.Rent(Peers, opened.Length * sizeof(ulong));
+        for (int start = 0; start < opened.Length; start += Block)
+        {
+            int length = Math.Min(Block, opened.Length - start);
+            Span<ulong> part = opened.Slice(start, length);
+            _material.Fill(Purpose.OperandMask, mask.Slice(start, length));
+            RingKernels.Subtract(x.Slice(start, length), mask.Slice(start, length), part);
+            frames.Write(start, part);
+        }
+
+        frames.Send(Peers, Operations.Multiply);
     }
 
     private async ValueTask FinishOpeningAsync(SecretBuffer opened, int count, CancellationToken cancellationToken)
@@ -259,20 +286,21 @@ public sealed partial class AdditiveSession
     /// <summary>z += d b + e a, and d e at party 0.</summary>
     private void AddProduct(ReadOnlySpan<ulong> a, ReadOnlySpan<ulong> d, ReadOnlySpan<ulong> b, ReadOnlySpan<ulong> e, Span<ulong> z)
     {
-        Span<ulong> buffer = stackalloc ulong[Block];
-        for (int start = 0; start < z.Length; start += Block)
+        ulong both = PartyId == 0 ? ulong.MaxValue : 0;
+        ref ulong sum = ref MemoryMarshal.GetReference(z);
+        int i = 0;
+        for (; i + Vector512<ulong>.Count <= z.Length; i += Vector512<ulong>.Count)
         {
-            int length = Math.Min(Block, z.Length - start);
-            Span<ulong> target = z.Slice(start, length);
-            Span<ulong> sum = buffer[..length];
-            b.Slice(start, length).CopyTo(sum);
-            if (PartyId == 0)
-            {
-                RingKernels.AddInto(sum, e.Slice(start, length));
-            }
+            Vector512<ulong> left = Vector512.Create(d.Slice(i, Vector512<ulong>.Count));
+            Vector512<ulong> right = Vector512.Create(e.Slice(i, Vector512<ulong>.Count));
+            Vector512<ulong> first = left * (Vector512.Create(b.Slice(i, Vector512<ulong>.Count)) + (right & Vector512.Create(both)));
+            Vector512<ulong> second = right * Vector512.Create(a.Slice(i, Vector512<ulong>.Count));
+            (Vector512.LoadUnsafe(ref sum, (nuint)i) + first + second).StoreUnsafe(ref sum, (nuint)i);
+        }
 
-            RingKernels.MultiplyAddInto(target, d.Slice(start, length), sum);
-            RingKernels.MultiplyAddInto(target, e.Slice(start, length), a.Slice(start, length));
+        for (; i < z.Length; i++)
+        {
+            z[i] = unchecked(z[i] + (d[i] * (b[i] + (e[i] & both))) + (e[i] * a[i]));
         }
     }
 }

@@ -42,10 +42,24 @@ public sealed partial class AdditiveSession
         }
 
         Span<ulong> z = Shares(result, 0).Slice(start, length);
-        using SecretBuffer mask = Pool.Rent(length);
-        _material.Fill(Purpose.OutputMask, mask.Span);
-        RingKernels.AddInto<ulong>(z, mask.Span);
-        SendToAll(Operations.TruncateOpen, z);
+        Span<ulong> buffer = stackalloc ulong[Block];
+        using PeerFrames frames = PeerFrames.Rent(Peers, length * sizeof(ulong));
+        for (int at = 0; at < length; at += Block)
+        {
+            MaskOutput(z.Slice(at, Math.Min(Block, length - at)), buffer, frames, at);
+        }
+
+        buffer.Clear();
+        frames.Send(Peers, Operations.TruncateOpen);
+    }
+
+    /// <summary>A block of it, written into frames.</summary>
+    private void MaskOutput(Span<ulong> z, Span<ulong> buffer, PeerFrames frames, int start)
+    {
+        Span<ulong> mask = buffer[..z.Length];
+        _material.Fill(Purpose.OutputMask, mask);
+        RingKernels.AddInto<ulong>(z, mask);
+        frames.Write(start, z);
     }
 
     /// <summary>Adds the part that the dealer knows, and truncates.</summary>
@@ -54,51 +68,35 @@ public sealed partial class AdditiveSession
         int count = result.Shape.Count;
         for (int start = 0; start < count; start += Chunks.Size)
         {
-            int at = start;
             int length = Math.Min(Chunks.Size, count - start);
-            if (shift != 0)
-            {
-                await AddReceivedAsync(Operations.TruncateOpen, () => Shares(result, 0).Slice(at, length), length, xor: false, cancellationToken).ConfigureAwait(false);
-            }
-
+            using PeerFrames? opened = shift == 0
+                ? null
+                : await PeerFrames.ReceiveAsync(Peers, Operations.TruncateOpen, length * sizeof(ulong), cancellationToken).ConfigureAwait(false);
             using FrameBuffer? correction = await _material.CorrectionAsync(OutputMaterial.FrameBytes(length, shift), cancellationToken).ConfigureAwait(false);
-            Finish(Shares(result, 0).Slice(at, length), shift, correction);
+            Finish(Shares(result, 0).Slice(start, length), shift, opened, correction);
         }
     }
 
-    private void Finish(Span<ulong> c, int shift, FrameBuffer? correction)
+    private void Finish(Span<ulong> result, int shift, PeerFrames? opened, FrameBuffer? correction)
     {
-        using SecretBuffer scratch = Pool.Rent(2L * c.Length);
-        Span<ulong> u = scratch.Span[..c.Length];
-        if (shift == 0)
+        Span<ulong> scratch = stackalloc ulong[2 * Block];
+        for (int start = 0; start < result.Length; start += Block)
         {
-            _material.Take(Purpose.Product, correction, 0, u);
-            RingKernels.AddInto<ulong>(c, u);
-            return;
+            Span<ulong> c = result.Slice(start, Math.Min(Block, result.Length - start));
+            Span<ulong> u = scratch[..c.Length];
+            if (opened is null)
+            {
+                _material.Take(Purpose.Product, correction, start, u);
+                RingKernels.AddInto<ulong>(c, u);
+                continue;
+            }
+
+            Span<ulong> w = scratch.Slice(c.Length, c.Length);
+            opened.AddTo(c, start);
+            OutputMaterial.Take(_material, correction, shift, result.Length, start, u, w);
+            OutputMaterial.Truncate(c, u, w, shift, PartyId == 0);
         }
 
-        Span<ulong> w = scratch.Span[c.Length..];
-        OutputMaterial.Take(_material, correction, shift, u, w);
-
-        // The own share: -u - top w 2^(64-s), with top as a mask of ones.
-        using SecretBuffer tops = Pool.Rent(c.Length);
-        Span<ulong> top = tops.Span;
-        RingKernels.AddScalar(c, 1UL << 62, c);
-        RingKernels.ShiftRightArithmetic(c, 63, top);
-        RingKernels.ShiftLeft<ulong>(w, 64 - shift, w);
-        RingKernels.And<ulong>(w, top, w);
-        RingKernels.AddInto<ulong>(u, w);
-        if (PartyId != 0)
-        {
-            RingKernels.Negate<ulong>(u, c);
-            return;
-        }
-
-        RingKernels.ShiftLeft<ulong>(c, 1, c);
-        RingKernels.ShiftRightLogical<ulong>(c, shift + 1, c);
-        RingKernels.AddScalar(c, unchecked(0UL - (1UL << (62 - shift))), c);
-        RingKernels.ShiftLeft<ulong>(top, 63 - shift, top);
-        RingKernels.SubtractInto<ulong>(c, top);
-        RingKernels.SubtractInto<ulong>(c, u);
+        scratch.Clear();
     }
 }

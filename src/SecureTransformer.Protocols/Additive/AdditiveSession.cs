@@ -30,6 +30,7 @@ public sealed partial class AdditiveSession : RingSession
         : base(channels.PartyId, parties, options, parent)
     {
         _channels = channels;
+        Peers = [.. Enumerable.Range(0, parties).Where(peer => peer != channels.PartyId).Select(peer => channels[peer])];
         _above = parent;
         _material = material;
         _maskKeys = maskKeys;
@@ -54,19 +55,8 @@ public sealed partial class AdditiveSession : RingSession
     /// <inheritdoc/>
     protected override int ConstantComponent => PartyId == 0 ? 0 : -1;
 
-    private IEnumerable<IChannel> Peers
-    {
-        get
-        {
-            for (int peer = 0; peer < PartyCount; peer++)
-            {
-                if (peer != PartyId)
-                {
-                    yield return _channels[peer];
-                }
-            }
-        }
-    }
+    /// <summary>The channels to all other parties.</summary>
+    private IChannel[] Peers { get; }
 
     /// <summary>
     /// Opens a session over channels to the other parties and, at the last place, the dealer: compares what must agree, makes pairwise keys and sends the dealer a seed. With

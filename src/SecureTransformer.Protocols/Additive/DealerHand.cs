@@ -55,26 +55,40 @@ internal sealed class DealerHand : IDisposable
     /// <summary>From bits to party 0's XOR share of them.</summary>
     public void CorrectXor(Purpose purpose, Span<ulong> value)
     {
-        using SecretBuffer share = Pool.Rent(value.Length);
+        Span<ulong> buffer = stackalloc ulong[Block];
         for (int party = 1; party < _parties.Length; party++)
         {
-            _parties[party].Fill(purpose, share.Span);
-            RingKernels.Xor<ulong>(value, share.Span, value);
+            for (int start = 0; start < value.Length; start += Block)
+            {
+                Span<ulong> part = value.Slice(start, Math.Min(Block, value.Length - start));
+                Span<ulong> share = buffer[..part.Length];
+                _parties[party].Fill(purpose, share);
+                RingKernels.Xor<ulong>(part, share, part);
+            }
         }
+
+        buffer.Clear();
     }
 
     /// <summary>From values of which only the low bytes matter to party 0's shares of them.</summary>
     public void CorrectNarrow(Purpose purpose, int width, Span<ulong> value)
     {
-        using SecretBuffer share = Pool.Rent(2L * value.Length);
-        Span<byte> bytes = System.Runtime.InteropServices.MemoryMarshal.AsBytes(share.Span[value.Length..])[..(value.Length * width)];
-        Span<ulong> words = share.Span[..value.Length];
+        Span<byte> buffer = stackalloc byte[Block * sizeof(ulong)];
+        Span<ulong> words = stackalloc ulong[Block];
         for (int party = 1; party < _parties.Length; party++)
         {
-            _parties[party].Fill(purpose, bytes);
-            NarrowWords.Read(bytes, width, words);
-            RingKernels.SubtractInto<ulong>(value, words);
+            for (int start = 0; start < value.Length; start += Block)
+            {
+                Span<ulong> part = value.Slice(start, Math.Min(Block, value.Length - start));
+                Span<byte> bytes = buffer[..(part.Length * width)];
+                _parties[party].Fill(purpose, bytes);
+                NarrowWords.Read(bytes, width, words[..part.Length]);
+                RingKernels.SubtractInto<ulong>(part, words[..part.Length]);
+            }
         }
+
+        buffer.Clear();
+        words.Clear();
     }
 
     /// <summary>Memory for a correction.</summary>

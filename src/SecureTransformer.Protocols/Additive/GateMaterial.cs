@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using SecureTransformer.Numerics;
 using SecureTransformer.Protocols.BitCircuits;
 using SecureTransformer.Protocols.Randomness;
@@ -23,8 +25,7 @@ internal static class GateMaterial
             Span<ulong> target = result.Slice(g * words, words);
             foreach ((int x, int y) in plan.Terms[g])
             {
-                AndInto(d.Slice(x * words, words), masks.Slice(y * words, words), opened ? d.Slice(y * words, words) : default, target);
-                AndInto(d.Slice(y * words, words), masks.Slice(x * words, words), default, target);
+                AddProducts(d.Slice(x * words, words), d.Slice(y * words, words), masks.Slice(x * words, words), masks.Slice(y * words, words), opened ? ulong.MaxValue : 0, target);
             }
         }
     }
@@ -38,31 +39,47 @@ internal static class GateMaterial
         {
             foreach ((int x, int y) in plan.Terms[g])
             {
-                AndInto(masks.Span.Slice(x * words, words), masks.Span.Slice(y * words, words), default, products.Slice(g * words, words));
+                AddProduct(masks.Span.Slice(x * words, words), masks.Span.Slice(y * words, words), products.Slice(g * words, words));
             }
         }
 
         hand.CorrectXor(Purpose.GateProduct, products);
     }
 
-    /// <summary>target ^= x and (y ^ more).</summary>
-    private static void AndInto(ReadOnlySpan<ulong> x, ReadOnlySpan<ulong> y, ReadOnlySpan<ulong> more, Span<ulong> target)
+    /// <summary>target ^= x and y.</summary>
+    private static void AddProduct(ReadOnlySpan<ulong> x, ReadOnlySpan<ulong> y, Span<ulong> target)
     {
-        const int Block = 1024;
-        Span<ulong> buffer = stackalloc ulong[Block];
-        for (int start = 0; start < target.Length; start += Block)
+        ReadOnlySpan<Vector512<ulong>> wideX = MemoryMarshal.Cast<ulong, Vector512<ulong>>(x);
+        ReadOnlySpan<Vector512<ulong>> wideY = MemoryMarshal.Cast<ulong, Vector512<ulong>>(y);
+        Span<Vector512<ulong>> wide = MemoryMarshal.Cast<ulong, Vector512<ulong>>(target);
+        for (int i = 0; i < wide.Length; i++)
         {
-            int length = Math.Min(Block, target.Length - start);
-            Span<ulong> part = buffer[..length];
-            Span<ulong> sum = target.Slice(start, length);
-            y.Slice(start, length).CopyTo(part);
-            if (!more.IsEmpty)
-            {
-                RingKernels.Xor(part, more.Slice(start, length), part);
-            }
+            wide[i] ^= wideX[i] & wideY[i];
+        }
 
-            RingKernels.And(part, x.Slice(start, length), part);
-            RingKernels.Xor<ulong>(sum, part, sum);
+        for (int i = wide.Length * Vector512<ulong>.Count; i < target.Length; i++)
+        {
+            target[i] ^= x[i] & y[i];
+        }
+    }
+
+    /// <summary>target ^= dx and (ay ^ (dy and opened)) ^ dy and ax.</summary>
+    private static void AddProducts(ReadOnlySpan<ulong> dx, ReadOnlySpan<ulong> dy, ReadOnlySpan<ulong> ax, ReadOnlySpan<ulong> ay, ulong opened, Span<ulong> target)
+    {
+        ReadOnlySpan<Vector512<ulong>> wideDx = MemoryMarshal.Cast<ulong, Vector512<ulong>>(dx);
+        ReadOnlySpan<Vector512<ulong>> wideDy = MemoryMarshal.Cast<ulong, Vector512<ulong>>(dy);
+        ReadOnlySpan<Vector512<ulong>> wideAx = MemoryMarshal.Cast<ulong, Vector512<ulong>>(ax);
+        ReadOnlySpan<Vector512<ulong>> wideAy = MemoryMarshal.Cast<ulong, Vector512<ulong>>(ay);
+        Span<Vector512<ulong>> wide = MemoryMarshal.Cast<ulong, Vector512<ulong>>(target);
+        Vector512<ulong> both = Vector512.Create(opened);
+        for (int i = 0; i < wide.Length; i++)
+        {
+            wide[i] ^= (wideDx[i] & (wideAy[i] ^ (wideDy[i] & both))) ^ (wideDy[i] & wideAx[i]);
+        }
+
+        for (int i = wide.Length * Vector512<ulong>.Count; i < target.Length; i++)
+        {
+            target[i] ^= (dx[i] & (ay[i] ^ (dy[i] & opened))) ^ (dy[i] & ax[i]);
         }
     }
 }

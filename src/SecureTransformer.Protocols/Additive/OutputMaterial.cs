@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using SecureTransformer.Numerics;
 using SecureTransformer.Protocols.BitCircuits;
 using SecureTransformer.Protocols.Randomness;
@@ -16,6 +17,9 @@ namespace SecureTransformer.Protocols.Additive;
 /// </remarks>
 internal static class OutputMaterial
 {
+    /// <summary>Words that are worked on at a time; drawing so many and then more is drawing all at once.</summary>
+    private const int Block = 1024;
+
     /// <summary>The bytes of a share of w.</summary>
     public static int BitBytes(int shift) => (shift + 7) / 8;
 
@@ -35,33 +39,41 @@ internal static class OutputMaterial
             return;
         }
 
-        using SecretBuffer scratch = hand.Pool.Rent(2L * length);
-        Span<ulong> r = scratch.Span[..length];
-        Span<ulong> bit = scratch.Span[length..];
-        hand.Sum(Purpose.OutputMask, r);
-        if (!c.IsEmpty)
+        Span<ulong> scratch = stackalloc ulong[2 * Block];
+        Span<byte> bits = frame.Span[(length * sizeof(ulong))..];
+        for (int start = 0; start < length; start += Block)
         {
-            RingKernels.SubtractInto(r, c);
+            int size = Math.Min(Block, length - start);
+            Span<ulong> r = scratch[..size];
+            Span<ulong> bit = scratch.Slice(size, size);
+            Span<ulong> u = quotient.Slice(start, size);
+            hand.Sum(Purpose.OutputMask, r);
+            if (!c.IsEmpty)
+            {
+                RingKernels.SubtractInto(r, c.Slice(start, size));
+            }
+
+            RingKernels.ShiftRightLogical<ulong>(r, 63, bit);
+            RingKernels.ShiftLeft<ulong>(r, 1, r);
+            RingKernels.ShiftRightLogical<ulong>(r, shift + 1, u);
+            RingKernels.ShiftLeft<ulong>(bit, 63 - shift, r);
+            RingKernels.SubtractInto<ulong>(u, r);
+            hand.Correct(Purpose.OutputQuotient, u);
+            hand.CorrectNarrow(Purpose.OutputBit, width, bit);
+            NarrowWords.Write(bit, width, bits.Slice(start * width, size * width));
         }
 
-        RingKernels.ShiftRightLogical<ulong>(r, 63, bit);
-        RingKernels.ShiftLeft<ulong>(r, 1, r);
-        RingKernels.ShiftRightLogical<ulong>(r, shift + 1, quotient);
-        RingKernels.ShiftLeft<ulong>(bit, 63 - shift, r);
-        RingKernels.SubtractInto<ulong>(quotient, r);
-        hand.Correct(Purpose.OutputQuotient, quotient);
-        hand.CorrectNarrow(Purpose.OutputBit, width, bit);
-        NarrowWords.Write(bit, width, frame.Span[(length * sizeof(ulong))..]);
+        scratch.Clear();
     }
 
-    /// <summary>A party: its shares of u and w.</summary>
-    public static void Take(MaterialSource source, FrameBuffer? correction, int shift, Span<ulong> u, Span<ulong> w)
+    /// <summary>A party: its shares of u and w for a block of values from a position of a chunk on, of <paramref name="length"/> values.</summary>
+    public static void Take(MaterialSource source, FrameBuffer? correction, int shift, int length, int start, Span<ulong> u, Span<ulong> w)
     {
         int width = BitBytes(shift);
         if (correction is not null)
         {
-            MemoryMarshal.Cast<byte, ulong>(correction.Span[..(u.Length * sizeof(ulong))]).CopyTo(u);
-            NarrowWords.Read(correction.Span[(u.Length * sizeof(ulong))..], width, w);
+            MemoryMarshal.Cast<byte, ulong>(correction.Span.Slice(start * sizeof(ulong), u.Length * sizeof(ulong))).CopyTo(u);
+            NarrowWords.Read(correction.Span.Slice((length * sizeof(ulong)) + (start * width), u.Length * width), width, w);
             return;
         }
 
@@ -70,5 +82,38 @@ internal static class OutputMaterial
         source.Fill(Purpose.OutputBit, bytes);
         NarrowWords.Read(bytes, width, w);
         source.Fill(Purpose.OutputQuotient, u);
+    }
+
+    /// <summary>A party: from c to its share of the truncated value, which is -u - top w 2^(64-s) but for the one that takes what is public.</summary>
+    public static void Truncate(Span<ulong> c, ReadOnlySpan<ulong> u, ReadOnlySpan<ulong> w, int shift, bool constant)
+    {
+        ref ulong opened = ref MemoryMarshal.GetReference(c);
+        ref ulong quotient = ref MemoryMarshal.GetReference(u[..c.Length]);
+        ref ulong bit = ref MemoryMarshal.GetReference(w[..c.Length]);
+        int i = 0;
+        for (; i + Vector512<ulong>.Count <= c.Length; i += Vector512<ulong>.Count)
+        {
+            Vector512<ulong> x = Vector512.LoadUnsafe(ref opened, (nuint)i) + Vector512.Create(1UL << 62);
+            Vector512<ulong> top = (x.AsInt64() >> 63).AsUInt64();
+            Vector512<ulong> y = -Vector512.LoadUnsafe(ref quotient, (nuint)i) - ((Vector512.LoadUnsafe(ref bit, (nuint)i) << (64 - shift)) & top);
+            if (constant)
+            {
+                // With top as a mask of ones, top 2^(63-s) is what is left of 2^(63-s).
+                y += ((x << 1) >>> (shift + 1)) + (top & Vector512.Create(1UL << (63 - shift))) - Vector512.Create(1UL << (62 - shift));
+            }
+
+            y.StoreUnsafe(ref opened, (nuint)i);
+        }
+
+        for (; i < c.Length; i++)
+        {
+            unchecked
+            {
+                ulong x = c[i] + (1UL << 62);
+                ulong top = 0 - (x >> 63);
+                ulong y = 0 - u[i] - ((w[i] << (64 - shift)) & top);
+                c[i] = constant ? y + ((x << 1) >> (shift + 1)) + (top & (1UL << (63 - shift))) - (1UL << (62 - shift)) : y;
+            }
+        }
     }
 }

@@ -47,40 +47,50 @@ internal static class UnaryCode
     /// <param name="words">The words of a plane.</param>
     public static void Pick(ReadOnlySpan<ulong> bits, int size, ReadOnlySpan<ulong> code, bool constant, Span<ulong> generate, Span<ulong> propagate, int words)
     {
-        Span<ulong> entries = stackalloc ulong[(1 << CarryLayout.BlockBits) + 1];
-        ulong one = constant ? ulong.MaxValue : 0;
-        int count = 1 << size;
-        Span<ulong> upper = stackalloc ulong[1 << CarryLayout.BlockBits];
-        for (int i = 0; i < words; i++)
+        int i = 0;
+        for (; i + EightPlaneWords.Count <= words; i += EightPlaneWords.Count)
         {
-            entries[0] = one;
-            for (int w = 1; w < count; w++)
-            {
-                entries[w] = code[((w - 1) * words) + i];
-            }
+            Pick<EightPlaneWords>(bits, size, code, constant, generate, propagate, words, i);
+        }
 
-            entries[count] = 0;
-            // Index 2^s - 1 - v, bit by bit from the top, in the table T_0.. for propagate-or-generate and T_1.. for generate.
-            entries.Slice(1, count).CopyTo(upper);
-            for (int half = count / 2, s = size - 1; half > 0; half /= 2, s--)
-            {
-                ulong v = bits[(s * words) + i];
-                for (int w = 0; w < half; w++)
-                {
-                    entries[w] = entries[w + half] ^ ((entries[w] ^ entries[w + half]) & v);
-                    upper[w] = upper[w + half] ^ ((upper[w] ^ upper[w + half]) & v);
-                }
-            }
+        for (; i < words; i++)
+        {
+            Pick<PlaneWord>(bits, size, code, constant, generate, propagate, words, i);
+        }
+    }
 
-            if (!generate.IsEmpty)
-            {
-                generate[i] = upper[0];
-            }
+    private static void Pick<T>(
+        ReadOnlySpan<ulong> bits, int size, ReadOnlySpan<ulong> code, bool constant, Span<ulong> generate, Span<ulong> propagate, int words, int at)
+        where T : unmanaged, IPlaneWords<T>
+    {
+        // From T_0 = 1 to T_{2^s} = 0, T_i and T_{i+1} for i = 2^s - 1 - v: each bit of v, from the top, leaves the half and one more that the lower bits choose from.
+        Span<T> entries = stackalloc T[(1 << CarryLayout.BlockBits) + 1];
+        int half = 1 << size;
+        entries[0] = T.Of(constant ? ulong.MaxValue : 0);
+        entries[half] = T.Of(0);
+        for (int w = 1; w < half; w++)
+        {
+            entries[w] = T.Load(code, ((w - 1) * words) + at);
+        }
 
-            if (!propagate.IsEmpty)
+        for (int s = size - 1; s >= 0; s--)
+        {
+            half >>= 1;
+            T v = T.Load(bits, (s * words) + at);
+            for (int w = 0; w <= half; w++)
             {
-                propagate[i] = entries[0] ^ upper[0];
+                entries[w] = T.Select(v, entries[w], entries[w + half]);
             }
+        }
+
+        if (!generate.IsEmpty)
+        {
+            entries[1].Store(generate, at);
+        }
+
+        if (!propagate.IsEmpty)
+        {
+            (entries[0] ^ entries[1]).Store(propagate, at);
         }
     }
 }
