@@ -39,7 +39,7 @@ internal sealed class BenchParties : IAsyncDisposable
         }
         else
         {
-            var memory = new InMemoryNetwork(places);
+            var memory = new InMemoryNetwork(options.PartyCount, null, hasDealer);
             (network, endpoints) = (memory, [.. Enumerable.Range(0, places).Select(memory.Party)]);
         }
 
