@@ -30,7 +30,7 @@ public sealed class GenerationEstimate
     public double NetworkSeconds(NetworkConditions network) => Prefill.NetworkSeconds(Total, network);
 
     internal static async Task<GenerationEstimate> CreateAsync(
-        ModelConfig config, int promptTokens, GenerationOptions generation, InferenceOptions options, CancellationToken cancellationToken)
+        ModelConfig config, int promptTokens, GenerationOptions generation, InferenceOptions options, MaterialPlan? plan, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(config);
         DecoderConfig decoder = config as DecoderConfig
@@ -44,11 +44,13 @@ public sealed class GenerationEstimate
                 $"{promptTokens} tokens of the prompt and {generation.MaxNewTokens} new ones do not fit into the model's context of {decoder.MaxPositionEmbeddings}.", nameof(promptTokens));
         }
 
-        var session = EstimatingSession.Create(options.Protocol, new SessionOptions { FractionalBits = options.FractionalBits });
+        EstimatingSession owner = options.DryRun();
+        EstimatingSession session = options.DryRun(owner, plan);
+        await using (owner.ConfigureAwait(false))
         await using (session.ConfigureAwait(false))
         {
             var model = (DecoderModel)await ModelArchitecture.Create(decoder)
-                .BuildAsync(session, (spec, _) => ValueTask.FromResult(session.Placeholder(spec.Shape)), cancellationToken).ConfigureAwait(false);
+                .BuildAsync(owner, (spec, _) => ValueTask.FromResult(owner.Placeholder(spec.Shape)), cancellationToken).ConfigureAwait(false);
             using (model)
             {
                 using KeyValueCache cache = model.CreateCache(session);
@@ -109,5 +111,5 @@ public sealed class GenerationEstimate
         }
     }
 
-    private static OperationCost Difference(OperationCost after, OperationCost before) => new(after.Rounds - before.Rounds, after.Bytes - before.Bytes);
+    private static OperationCost Difference(OperationCost after, OperationCost before) => new(after.Rounds - before.Rounds, after.Bytes - before.Bytes, after.OfflineBytes - before.OfflineBytes);
 }

@@ -37,20 +37,26 @@ public sealed class InferenceEstimate
     /// <param name="options">Protocol and precision.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="ArgumentException">The model is no classifier, or takes fewer tokens.</exception>
-    public static async Task<InferenceEstimate> ForClassificationAsync(
-        ModelConfig config, int length, InferenceOptions? options = null, CancellationToken cancellationToken = default)
+    public static Task<InferenceEstimate> ForClassificationAsync(
+        ModelConfig config, int length, InferenceOptions? options = null, CancellationToken cancellationToken = default) =>
+        ForClassificationAsync(config, length, options ?? new InferenceOptions(), null, cancellationToken);
+
+    /// <summary>As a party serves it: in a session under the one that holds the weights.</summary>
+    internal static async Task<InferenceEstimate> ForClassificationAsync(
+        ModelConfig config, int length, InferenceOptions options, MaterialPlan? plan, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(config);
         BertConfig bert = config as BertConfig ?? throw new ArgumentException($"{config.Source} describes no classifier.", nameof(config));
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, bert.MaxPositionEmbeddings);
-        options ??= new InferenceOptions();
         options.Validate();
-        var session = EstimatingSession.Create(options.Protocol, new SessionOptions { FractionalBits = options.FractionalBits });
+        EstimatingSession owner = options.DryRun();
+        EstimatingSession session = options.DryRun(owner, plan);
+        await using (owner.ConfigureAwait(false))
         await using (session.ConfigureAwait(false))
         {
             var model = (BertClassifier)await new BertArchitecture(bert)
-                .BuildAsync(session, (spec, _) => ValueTask.FromResult(session.Placeholder(spec.Shape)), cancellationToken).ConfigureAwait(false);
+                .BuildAsync(owner, (spec, _) => ValueTask.FromResult(owner.Placeholder(spec.Shape)), cancellationToken).ConfigureAwait(false);
             using (model)
             {
                 SecretTensor tokens = session.Placeholder(new TensorShape(length, bert.VocabSize), 0);
@@ -76,5 +82,5 @@ public sealed class InferenceEstimate
     /// <exception cref="ArgumentException">The model generates no text, or its context is shorter.</exception>
     public static Task<GenerationEstimate> ForGenerationAsync(
         ModelConfig config, int promptTokens, GenerationOptions? generation = null, InferenceOptions? options = null, CancellationToken cancellationToken = default) =>
-        GenerationEstimate.CreateAsync(config, promptTokens, generation ?? new GenerationOptions(), options ?? new InferenceOptions(), cancellationToken);
+        GenerationEstimate.CreateAsync(config, promptTokens, generation ?? new GenerationOptions(), options ?? new InferenceOptions(), null, cancellationToken);
 }

@@ -28,4 +28,8 @@ public sealed class InferenceOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(FractionalBits, 8);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(FractionalBits, 24);
     }
+
+    /// <summary>A dry run of the protocol, under another.</summary>
+    internal EstimatingSession DryRun(EstimatingSession? parent = null, MaterialPlan? plan = null) =>
+        EstimatingSession.Create(Protocol, new SessionOptions { FractionalBits = FractionalBits, Plan = plan }, parent: parent);
 }

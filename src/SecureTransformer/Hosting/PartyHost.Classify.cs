@@ -20,6 +20,7 @@ public sealed partial class PartyHost
             throw new RefusalException($"the request has {length} tokens; this party takes between 1 and {most}");
         }
 
+        _material?.RequireClassification(length);
         RequireSame("number of positions", request.PositionIds.Length, length);
         if (request.AttentionMask.Any(c => c is not ('0' or '1')) || request.PositionIds.Any(p => p < 0 || p >= config.MaxPositionEmbeddings))
         {
@@ -71,7 +72,7 @@ public sealed partial class PartyHost
         SecretTensor tokens = await session.ImportAsync(client.Channel, new TensorShape(length, model.Config.VocabSize), 0, cancellationToken).ConfigureAwait(false);
         SecretTensor types = await session.ImportAsync(client.Channel, new TensorShape(length, model.Config.TypeVocabSize), 0, cancellationToken).ConfigureAwait(false);
         int inputClock = session.Meter.Clock;
-        var input = new BertInput(tokens, types, request.PositionIds, [.. request.AttentionMask.Select(c => c == '1')]);
+        var input = new BertInput(tokens, types, request.PositionIds, [.. request.AttentionMask.Select(c => c == '1')]) { ComputePadding = session.Options.Material is not null };
         SecretTensor logits;
         var watch = new ClientWatch(client.Channel, cancellationToken);
         await using (watch.ConfigureAwait(false))

@@ -28,6 +28,7 @@ public sealed partial class PartyHost
             MpcProtocol protocol = ProtocolNames.Find(request.Protocol) ?? throw new RefusalException($"there is no such protocol; there are {string.Join(", ", ProtocolNames.All)}");
             byte[] configuration = Encoding.UTF8.GetBytes(request.Configuration ?? throw new RefusalException("the configuration is missing"));
             ModelArchitecture architecture = ModelArchitecture.Create(ModelConfig.Parse(configuration, "the model owner's configuration"));
+            _material?.RequireModel(protocol, request.FractionalBits, DigestOf(configuration), _options.ShareDirectory is not null);
             RequireRoom(architecture);
             string identity = $"{client.SessionId}/{DigestOf(configuration)}";
             using ShareFileWriter? writer = _options.ShareDirectory is { } directory
@@ -40,6 +41,7 @@ public sealed partial class PartyHost
                 MaxDegreeOfParallelism = _options.MaxDegreeOfParallelism,
                 Agreement = identity,
                 RecycleMatrices = _options.ShareDirectory is not null,
+                Material = _material?.Store,
             };
             MpcSession? session = null;
             SecureModel? model = null;
@@ -63,6 +65,7 @@ public sealed partial class PartyHost
                                 return weight;
                             },
                             cancellationToken).ConfigureAwait(false);
+                        await session.PrepareMatricesAsync(cancellationToken).ConfigureAwait(false);
                     }
                     else
                     {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using SecureTransformer.Architectures;
 using SecureTransformer.Protocols;
 using SecureTransformer.Transport;
@@ -7,6 +8,9 @@ namespace SecureTransformer.Hosting;
 /// <content>What all requests on a model have in common: links of their own, and a session under that of the model.</content>
 public sealed partial class PartyHost
 {
+    [LoggerMessage(Level = LogLevel.Information, Message = "Party {Party}: {Left} of {Count} runs of stored material are left")]
+    private static partial void LogMaterial(ILogger logger, int party, int left, int count);
+
     private LoadedModel RequireModel(PartyRequest request, Func<LoadedModel, int> vocabularyOf)
     {
         LoadedModel loaded = _model ?? throw new RefusalException("the party holds no model yet; let the model's owner load one");
@@ -33,11 +37,17 @@ public sealed partial class PartyHost
                 {
                     FractionalBits = request.FractionalBits,
                     MaxDegreeOfParallelism = _options.MaxDegreeOfParallelism,
+                    Material = _material?.Store,
                     Agreement = $"{loaded.Identity}, request {DigestOf(message)} of {client.ClientIdentity}",
                 };
                 MpcSession session = await OpenSessionAsync(client, channels, loaded.Protocol, options, loaded.Session, cancellationToken).ConfigureAwait(false);
                 await using (session.ConfigureAwait(false))
                 {
+                    if (_material is { } material)
+                    {
+                        LogMaterial(_options.Logger, _endpoint.PartyId, material.Store.Remaining, material.Store.Description.Count);
+                    }
+
                     await serve(session, channels).ConfigureAwait(false);
                 }
             }

@@ -21,15 +21,19 @@ public sealed partial class PartyHost : IAsyncDisposable
     private readonly SemaphoreSlim _loading = new(1, 1);
     private readonly CancellationTokenSource _stopping = new();
     private readonly HashSet<Task> _running = [];
+    private readonly HostMaterial? _material;
     private LoadedModel? _model;
 
     /// <summary>Makes a host on an endpoint, which it owns.</summary>
+    /// <exception cref="InvalidDataException">The stored material is damaged; the message names the file.</exception>
+    /// <exception cref="IOException">The stored material is open elsewhere.</exception>
     public PartyHost(IPartyEndpoint endpoint, PartyHostOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         _endpoint = endpoint;
         _options = options ?? new PartyHostOptions();
         _options.Validate();
+        _material = _options.MaterialDirectory is { } material ? new HostMaterial(material) : null;
         _places = new ComputePlaces(_options.Places, _options.IdleMemoryTimeout, () => _model?.Session.Trim());
     }
 
@@ -93,6 +97,7 @@ public sealed partial class PartyHost : IAsyncDisposable
         }
 
         await _endpoint.DisposeAsync().ConfigureAwait(false);
+        _material?.Dispose();
         _places.Dispose();
         _loading.Dispose();
         _stopping.Dispose();

@@ -54,6 +54,12 @@ public sealed class PartyHostOptions
     /// </summary>
     public string? ShareDirectory { get; init; }
 
+    /// <summary>
+    /// This party's part of material that a dealer made ahead of time (<see cref="Preprocessing"/>), for a protocol with a dealer. The party then serves what the material is
+    /// for, each request with a run of its own, on a network without a dealer. Null, the default: a dealer on the network.
+    /// </summary>
+    public string? MaterialDirectory { get; init; }
+
     /// <summary>The largest number of threads that one request's kernels use. The default is the number of processors.</summary>
     public int MaxDegreeOfParallelism { get; init; } = Environment.ProcessorCount;
 
@@ -74,6 +80,7 @@ public sealed class PartyHostOptions
         IdleMemoryTimeout = IdleMemoryTimeout,
         MaxModelBytes = MaxModelBytes,
         ShareDirectory = ShareDirectory,
+        MaterialDirectory = MaterialDirectory,
         MaxDegreeOfParallelism = MaxDegreeOfParallelism,
         AdmissionTimeout = transport?.ConnectTimeout ?? AdmissionTimeout,
         Logger = Logger,
@@ -102,6 +109,11 @@ public sealed class PartyHostOptions
         if (ShareDirectory is not null)
         {
             ArgumentException.ThrowIfNullOrWhiteSpace(ShareDirectory);
+        }
+
+        if (MaterialDirectory is not null)
+        {
+            ArgumentException.ThrowIfNullOrWhiteSpace(MaterialDirectory);
         }
     }
 }
