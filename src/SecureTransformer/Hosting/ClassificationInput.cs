@@ -20,7 +20,21 @@ public sealed class ClassificationInput
     /// <summary>The number of tokens, never the tokens.</summary>
     public override string ToString() => $"{nameof(ClassificationInput)} of {InputIds.Count} tokens";
 
-    internal ClassificationInput Complete(BertConfig config)
+    /// <summary>Every part, and padding behind the tokens up to a length.</summary>
+    internal ClassificationInput Complete(BertConfig config, int? padTo)
+    {
+        ClassificationInput complete = Complete(config);
+        int missing = (padTo ?? 0) - InputIds.Count;
+        return missing <= 0 ? complete : new ClassificationInput
+        {
+            InputIds = [.. complete.InputIds, .. Enumerable.Repeat(config.PadTokenId, missing)],
+            TokenTypeIds = [.. complete.TokenTypeIds, .. new int[missing]],
+            AttentionMask = [.. complete.AttentionMask, .. new int[missing]],
+            PositionIds = [.. complete.PositionIds, .. new int[missing]],
+        };
+    }
+
+    private ClassificationInput Complete(BertConfig config)
     {
         int length = InputIds.Count;
         var complete = new ClassificationInput

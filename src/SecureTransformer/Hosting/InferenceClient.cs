@@ -100,7 +100,7 @@ public sealed partial class InferenceClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(input);
         BertConfig config = _config as BertConfig ?? throw new InvalidOperationException($"{_config.Source} describes a model of type '{_config.ModelType}', which generates text and does not classify.");
-        ClassificationInput complete = input.Complete(config);
+        ClassificationInput complete = input.Complete(config, _options.PadTo);
         progress?.Report(new InferenceProgress("connecting"));
         ClientChannels channels = await _network.ConnectAsync(SessionId.New(), cancellationToken).ConfigureAwait(false);
         await using (channels.ConfigureAwait(false))

@@ -11,6 +11,12 @@ public sealed class InferenceOptions
     /// <summary>The fractional bits of values, from 8 to 24. The default is 18.</summary>
     public int FractionalBits { get; init; } = 18;
 
+    /// <summary>
+    /// For a classification: the tokens that a shorter text is padded to, as parties with stored material want it; null for none. Which tokens are padding is public. Text for
+    /// which so many tokens are too few is sent as it is.
+    /// </summary>
+    public int? PadTo { get; init; }
+
     /// <summary>Checks every property.</summary>
     /// <exception cref="ArgumentException">A property is out of its range; the exception names it.</exception>
     public void Validate()
@@ -25,6 +31,7 @@ public sealed class InferenceOptions
             throw new ArgumentException("Hosts do not run protocols with a dealer yet.", nameof(Protocol));
         }
 
+        ArgumentOutOfRangeException.ThrowIfLessThan(PadTo ?? 1, 1, nameof(PadTo));
         ArgumentOutOfRangeException.ThrowIfLessThan(FractionalBits, 8);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(FractionalBits, 24);
     }
