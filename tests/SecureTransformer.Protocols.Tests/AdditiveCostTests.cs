@@ -46,6 +46,19 @@ public class AdditiveCostTests
     }
 
     [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task Polynomials(int n, int count)
+    {
+        PolynomialStep[] steps = [new(52, 21, 0.5, [new(0.25, 0, 0)]), new(60, 22, 0, [new(0.5, 1, 1), new(0.25, 1, 0)]), new(60, 18, 0, [new(1, 2, 1), new(0.5, 2)])];
+        await CheckAsync(n, count, AdditiveCosts.Polynomial(n, count, 18, steps), async (s, x, p) => await s.PolynomialAsync(steps, x));
+
+        // The last step without its truncation: one opening less.
+        steps[2] = steps[2] with { ResultBits = 60 };
+        await CheckAsync(n, count, AdditiveCosts.Polynomial(n, count, 18, steps), async (s, x, p) => await s.PolynomialAsync(steps, x));
+        Assert.Equal(3, AdditiveCosts.Polynomial(n, count, 18, steps).Rounds);
+    }
+
+    [Theory]
     [InlineData(2, 500, 2)]
     [InlineData(3, 7, 96)]
     [InlineData(2, 300, 256)]
@@ -135,6 +148,7 @@ public class AdditiveCostTests
             await s.MaximumAsync(rows, 32);
             await s.DotAsync(rows, rows);
             await s.NormalizeAsync(x, 40);
+            await s.EvaluateAsync(Reciprocal.Default, x);
             await s.MultiplyAsync(rows, s.Slice(rows, 1, 0, 1));
             await s.InputShuffledAsync(0, rows.Shape, new double[count]);
         }

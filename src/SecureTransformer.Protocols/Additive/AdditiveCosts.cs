@@ -51,6 +51,24 @@ public static class AdditiveCosts
         return Opened(parties, (operands * Words(count)) + small.Sum(Words)) + Output(parties, count, shift) + Request(5 + operands + (2 * small.Length) + (2 * terms));
     }
 
+    /// <summary>A chain of quadratic forms: the input is opened, and each sum once; offline as a truncation, and a few bytes for each earlier result in a product.</summary>
+    /// <param name="parties">The number of parties.</param>
+    /// <param name="count">The number of elements.</param>
+    /// <param name="inputBits">The fractional bits of the input.</param>
+    /// <param name="steps">The steps.</param>
+    public static OperationCost Polynomial(int parties, int count, int inputBits, IReadOnlyList<PolynomialStep> steps)
+    {
+        ArgumentNullException.ThrowIfNull(steps);
+        var material = new PolynomialMaterial(Counted(count), QuadraticForm.Of(steps, inputBits));
+        OperationCost cost = Opened(parties, Words(count)) + Request(material.Describe().Length);
+        for (int i = 0; i < material.Forms.Length; i++)
+        {
+            cost += new OperationCost(0, 0, (long)count * material.Parts[i].Sum(part => part.Bytes)) + Output(parties, count, material.Forms[i].Shift);
+        }
+
+        return cost;
+    }
+
     /// <summary>Inner products of rows: the operands are opened whole.</summary>
     public static OperationCost Dot(int parties, int rows, int columns, int shift, bool square = false) =>
         Opened(parties, (square ? 1 : 2) * Words(checked(rows * columns))) + Output(parties, rows, shift) + Request(5);

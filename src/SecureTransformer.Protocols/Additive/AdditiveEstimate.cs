@@ -48,6 +48,19 @@ internal sealed class AdditiveEstimate : EstimatingSession
     protected override bool RepeatsFactor(TensorShape factor, TensorShape shape) => Repetition.Of(factor, shape) is not null;
 
     /// <inheritdoc/>
+    protected override async ValueTask<SecretTensor> PolynomialCoreAsync(
+        IReadOnlyList<PolynomialStep> steps, SecretTensor u, SecretTensor? addend, CancellationToken cancellationToken)
+    {
+        if (PolynomialMaterial.Of(steps, u, addend) is not { } material)
+        {
+            return await base.PolynomialCoreAsync(steps, u, addend, cancellationToken).ConfigureAwait(false);
+        }
+
+        await Count(AdditiveCosts.Polynomial(PartyCount, CountOf(u), u.FractionalBits, steps), material).ConfigureAwait(false);
+        return Allocate(u.Shape, steps[^1].ResultBits);
+    }
+
+    /// <inheritdoc/>
     protected override ValueTask DotCoreAsync(SecretTensor x, SecretTensor y, int shift, SecretTensor result, CancellationToken cancellationToken) =>
         Count(
             AdditiveCosts.Dot(PartyCount, CountOf(result), x.Shape[-1], shift, ReferenceEquals(x, y)),

@@ -36,7 +36,7 @@ internal abstract class Material
         }
 
         var reader = new MaterialReader(MemoryMarshal.Cast<byte, int>(request));
-        int kind = reader.Next(0, NormalizeMaterial.Kind, "kind");
+        int kind = reader.Next(0, PolynomialMaterial.Kind, "kind");
         Material? material = kind switch
         {
             End => null,
@@ -49,7 +49,8 @@ internal abstract class Material
             CompareMaterial.Kind => CompareMaterial.Read(ref reader),
             BitNumberMaterial.Kind => BitNumberMaterial.Read(ref reader),
             ShuffleMaterial.Kind => ShuffleMaterial.Read(ref reader),
-            _ => NormalizeMaterial.Read(ref reader),
+            NormalizeMaterial.Kind => NormalizeMaterial.Read(ref reader),
+            _ => PolynomialMaterial.Read(ref reader),
         };
         reader.RequireEnd();
         return material;

@@ -26,8 +26,8 @@ internal static class OutputMaterial
     /// <summary>The bytes of a correction.</summary>
     public static int FrameBytes(int length, int shift) => length * (sizeof(ulong) + BitBytes(shift));
 
-    /// <summary>The dealer: the correction for a chunk of c, which is overwritten; an empty c is zero.</summary>
-    public static void Deal(DealerHand hand, ReadOnlySpan<ulong> c, int shift, FrameBuffer frame)
+    /// <summary>The dealer: the correction for a chunk of c; an empty c is zero. With truncation r stays in <paramref name="keep"/> unless that is empty.</summary>
+    public static void Deal(DealerHand hand, ReadOnlySpan<ulong> c, int shift, FrameBuffer frame, Span<ulong> keep = default)
     {
         int width = BitBytes(shift);
         int length = frame.Span.Length / (sizeof(ulong) + width);
@@ -51,6 +51,11 @@ internal static class OutputMaterial
             if (!c.IsEmpty)
             {
                 RingKernels.SubtractInto(r, c.Slice(start, size));
+            }
+
+            if (!keep.IsEmpty)
+            {
+                r.CopyTo(keep[start..]);
             }
 
             RingKernels.ShiftRightLogical<ulong>(r, 63, bit);
@@ -115,5 +120,23 @@ internal static class OutputMaterial
                 c[i] = constant ? y + ((x << 1) >> (shift + 1)) + (top & (1UL << (63 - shift))) - (1UL << (62 - shift)) : y;
             }
         }
+    }
+
+    /// <summary>
+    /// A party: the truncated value as a public part in place of c, and its share of -u - top w 2^(64-s); with the top bit as a mask of ones. w is overwritten.
+    /// </summary>
+    public static void Split(Span<ulong> c, ReadOnlySpan<ulong> u, Span<ulong> w, int shift, Span<ulong> top, Span<ulong> share)
+    {
+        RingKernels.AddScalar(c, 1UL << 62, c);
+        RingKernels.ShiftRightArithmetic(c, 63, top);
+        RingKernels.ShiftLeft<ulong>(w, 64 - shift, w);
+        RingKernels.And<ulong>(w, top, w);
+        RingKernels.Add(u, w, share);
+        RingKernels.Negate<ulong>(share, share);
+        RingKernels.ShiftLeft<ulong>(c, 1, c);
+        RingKernels.ShiftRightLogical<ulong>(c, shift + 1, c);
+        RingKernels.AddScalar(c, unchecked(0UL - (1UL << (62 - shift))), c);
+        RingKernels.ShiftLeft<ulong>(top, 63 - shift, w);
+        RingKernels.SubtractInto<ulong>(c, w);
     }
 }

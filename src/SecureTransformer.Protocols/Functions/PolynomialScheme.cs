@@ -46,14 +46,7 @@ public sealed class PolynomialScheme
             throw new ArgumentException("A scheme has at least one step.", nameof(steps));
         }
 
-        for (int i = 0; i < steps.Length; i++)
-        {
-            if (steps[i].Terms.Any(t => t.Left < 0 || t.Left > i || t.Right < PolynomialTerm.None || t.Right > i) || steps[i].Terms.All(t => t.Right < 0))
-            {
-                throw new ArgumentException($"Step {i + 1} names a value that does not exist yet, or has no product.", nameof(steps));
-            }
-        }
-
+        RequireSteps(steps);
         _inputShift = inputShift;
         _offset = offset;
         _inputBits = inputBits;
@@ -80,17 +73,38 @@ public sealed class PolynomialScheme
         using SessionScope scope = session.BeginScope();
         SecretTensor u = session.MultiplyPowerOfTwo(t, -_inputShift);
         u = await session.WithFractionalBitsAsync(u, _inputBits, cancellationToken).ConfigureAwait(false);
-        var values = new SecretTensor[_steps.Length + 1];
-        values[0] = _offset == 0 ? u : session.AddPublic(u, -_offset);
+        u = _offset == 0 ? u : session.AddPublic(u, -_offset);
         int wanted = resultBits ?? _steps[^1].ResultBits;
-        for (int i = 0; i < _steps.Length; i++)
+        PolynomialStep last = _steps[^1] with { ResultBits = Math.Min(wanted, _steps[^1].AccumulatorBits) };
+        SecretTensor result = await session.PolynomialAsync([.. _steps.SkipLast(1), last], u, addend, cancellationToken).ConfigureAwait(false);
+        return scope.Keep(await session.WithFractionalBitsAsync(result, wanted, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <exception cref="ArgumentException">A term names a value that does not exist yet, or a step has no product.</exception>
+    internal static void RequireSteps(IReadOnlyList<PolynomialStep> steps)
+    {
+        for (int i = 0; i < steps.Count; i++)
         {
-            bool last = i == _steps.Length - 1;
-            int bits = last ? Math.Min(wanted, _steps[i].AccumulatorBits) : _steps[i].ResultBits;
-            values[i + 1] = await StepAsync(session, _steps[i], values, bits, last ? addend : null, cancellationToken).ConfigureAwait(false);
+            if (steps[i].Terms.Any(t => t.Left < 0 || t.Left > i || t.Right < PolynomialTerm.None || t.Right > i) || steps[i].Terms.All(t => t.Right < 0))
+            {
+                throw new ArgumentException($"Step {i + 1} names a value that does not exist yet, or has no product.", nameof(steps));
+            }
+        }
+    }
+
+    /// <summary>The steps one by one, each a sum of products.</summary>
+    internal static async ValueTask<SecretTensor> StepsAsync(
+        MpcSession session, IReadOnlyList<PolynomialStep> steps, SecretTensor u, SecretTensor? addend, CancellationToken cancellationToken)
+    {
+        var values = new SecretTensor[steps.Count + 1];
+        values[0] = u;
+        for (int i = 0; i < steps.Count; i++)
+        {
+            SecretTensor? joined = i == steps.Count - 1 ? addend : null;
+            values[i + 1] = await StepAsync(session, steps[i], values, steps[i].ResultBits, joined, cancellationToken).ConfigureAwait(false);
         }
 
-        return scope.Keep(await session.WithFractionalBitsAsync(values[^1], wanted, cancellationToken).ConfigureAwait(false));
+        return values[^1];
     }
 
     private static async ValueTask<SecretTensor> StepAsync(

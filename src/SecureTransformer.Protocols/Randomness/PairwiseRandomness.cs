@@ -38,6 +38,7 @@ internal enum Purpose
     BitNumber,
     BitProduct,
     MatrixMask,
+    TopPart,
 }
 
 /// <summary>

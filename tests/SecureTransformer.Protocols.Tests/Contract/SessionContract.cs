@@ -166,6 +166,34 @@ public abstract partial class SessionContract(MpcProtocol protocol, int? parties
         }
     });
 
+    /// <summary>More elements than one frame has; the truncations of the first two steps drop more than 64 bits together.</summary>
+    [Theory]
+    [InlineData(20)]
+    [InlineData(60)]
+    public Task A_polynomial_is_a_chain_of_quadratic_forms(int resultBits) => RunAsync(async s =>
+    {
+        const int count = 66_000;
+        double[] a = [.. Values(1, count).Select(v => Math.Clamp(v / 128, -1, 1))];
+        double[] b = [.. a.Reverse()];
+        PolynomialStep[] steps =
+        [
+            new(60, 20, -0.125, [new(0.5, 0, 0), new(0.25, 0)]),
+            new(60, 20, 0.1, [new(0.5, 1, 1), new(0.3, 1, 0)]),
+            new(60, resultBits, 0.2, [new(0.7, 2, 1), new(-0.2, 2, 2), new(0.2, 1, 0), new(0.2, 0, 1), new(0.3, 0, 0), new(0.5, 2), new(-0.1, 1)]),
+        ];
+        SecretTensor u = await s.InputAsync(0, new TensorShape(count), a, 20);
+        SecretTensor addend = s.MultiplyPublic(await s.InputAsync(1 % s.PartyCount, new TensorShape(count), b, 20), 1, 40);
+        double[] y1 = [.. a.Select(v => (0.5 * v * v) + (0.25 * v) - 0.125)];
+        double[] y2 = [.. a.Select((v, i) => (0.5 * y1[i] * y1[i]) + (0.3 * y1[i] * v) + 0.1)];
+        double[] y3 = [.. a.Select((v, i) => (0.7 * y1[i] * y2[i]) - (0.2 * y2[i] * y2[i]) + (0.4 * y1[i] * v) + (0.3 * v * v) + (0.5 * y2[i]) - (0.1 * y1[i]) + 0.2)];
+        SecretTensor plain = await s.PolynomialAsync(steps, u);
+        Assert.Equal(resultBits, plain.FractionalBits);
+        Near(y3, await s.RevealAsync(plain), 1e-5);
+        Near([.. y3.Zip(b, (p, q) => p + q)], await s.RevealAsync(await s.PolynomialAsync(steps, u, addend)), 1e-5);
+        await Assert.ThrowsAsync<ArgumentException>(async () => await s.PolynomialAsync([], u));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await s.PolynomialAsync([new(60, 20, 0, [new(1, 1, 0)])], u));
+    });
+
     [Fact]
     public Task A_function_is_evaluated_by_the_session_or_by_itself() => RunAsync(async s =>
     {

@@ -96,6 +96,7 @@ public class AdditiveTraceTests
                 await s.RevealToAsync(await s.SelectAsync(zero, x, rectified), 1);
                 await s.NormalizeAsync(await s.MultiplyAsync(x, x, 36), 52);
                 await s.NormalizeAsync(s.AddPublic(rectified, 1), 30, 18, mayBeZero: false, squareRoot: false);
+                await s.EvaluateAsync(Reciprocal.Default, s.AddPublic(rectified, 1));
                 SecretTensor largest = await s.MaximumAsync(x, 32);
                 Assert.Equal(secret.Chunk(Columns).Select(r => r.Max()), await s.RevealAsync(largest));
             }
