@@ -12,8 +12,7 @@ internal sealed class BenchOptions
 
     public bool Tcp { get; init; }
 
-    /// <summary>Whether the dealer works before each measured repetition, so that what is measured is the online run alone; else while it runs.</summary>
-    public bool DealerAhead { get; init; } = true;
+    public DealerTime Dealer { get; init; }
 
     public int FractionalBits { get; init; } = 18;
 
@@ -22,4 +21,17 @@ internal sealed class BenchOptions
     public bool WarmUp { get; init; } = true;
 
     public int PartyCount => MpcProtocols.PartyCountOf(Protocol, Parties);
+}
+
+/// <summary>When a protocol's dealer works.</summary>
+internal enum DealerTime
+{
+    /// <summary>Before each repetition, which finds what it needs in memory: what is measured is the online run alone.</summary>
+    Ahead,
+
+    /// <summary>Before everything, to files that the parties read as they go, without a dealer.</summary>
+    Stored,
+
+    /// <summary>While the parties run.</summary>
+    Live,
 }

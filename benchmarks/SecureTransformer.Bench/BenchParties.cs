@@ -48,6 +48,9 @@ internal sealed class BenchParties : IAsyncDisposable
         return new BenchParties(LocalParties.Create(options.Protocol, endpoints, session), first, network);
     }
 
+    /// <summary>The parties of additive sharing over memory, without a dealer.</summary>
+    public static BenchParties FromStored(StoredRuns runs, SessionOptions session) => new(LocalParties.Create(runs.Path, session), null, null);
+
     public async ValueTask DisposeAsync()
     {
         await Local.DisposeAsync();

@@ -28,7 +28,7 @@ internal sealed class BenchResult
     /// <summary>Bytes between the parties, both directions, over all of them.</summary>
     public required long OnlineBytes { get; init; }
 
-    /// <summary>Bytes between the parties and the dealer, both directions.</summary>
+    /// <summary>Bytes between the parties and the dealer, both directions; of stored material, the size of its files.</summary>
     public required long OfflineBytes { get; init; }
 
     /// <summary>Bytes between the parties that are sent once a session: masked weights.</summary>

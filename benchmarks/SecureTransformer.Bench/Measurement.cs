@@ -56,7 +56,11 @@ internal static class Measurement
         int count = options.PartyCount;
         bool hasDealer = MpcProtocols.HasDealer(options.Protocol);
         var session = new SessionOptions { FractionalBits = options.FractionalBits, MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / count) };
-        await using BenchParties parties = BenchParties.Create(options, session);
+        using StoredRuns? stored = hasDealer && options.Dealer == DealerTime.Stored
+            ? await StoredRuns.WriteAsync(workload, options, options.Repetitions + (options.WarmUp ? 1 : 0))
+            : null;
+        await using BenchParties parties = stored is null ? BenchParties.Create(options, session) : BenchParties.FromStored(stored, session);
+        started = stored is null ? started : Stopwatch.GetTimestamp();
         var barrier = new Rendezvous(count);
         PartyOutcome[] outcomes = await parties.Local.RunAsync(async s =>
         {
@@ -76,7 +80,7 @@ internal static class Measurement
             var runs = new List<PartyRun>();
             double[] values = [];
             (int Before, int After) clock = default;
-            bool ahead = hasDealer && options.DealerAhead;
+            bool ahead = hasDealer && options.Dealer == DealerTime.Ahead;
             for (int r = options.WarmUp ? -1 : 0; r < options.Repetitions; r++)
             {
                 double dealt = 0;
@@ -132,11 +136,11 @@ internal static class Measurement
             outcomes.Max(o => Median(o.Runs, r => r.Seconds)),
             Median(first.Runs, r => r.CpuSeconds),
             Median(first.Runs, r => r.WaitedSeconds),
-            Median(first.Runs, r => r.DealtSeconds),
+            stored?.Seconds ?? Median(first.Runs, r => r.DealtSeconds),
             outcomes.Max(o => o.SetupSeconds),
             first.OpeningSeconds,
             outcomes.Sum(o => o.Runs[^1].OnlineBytes),
-            outcomes.Sum(o => o.Runs[^1].OfflineBytes),
+            stored?.Bytes ?? outcomes.Sum(o => o.Runs[^1].OfflineBytes),
             outcomes.Sum(o => o.SetupBytes),
             outcomes.Max(o => o.ClockAfter) - outcomes.Max(o => o.ClockBefore),
             first.Values);

@@ -11,13 +11,12 @@ if (await PartyProgram.TryRunAsync(args) is { } exitCode)
 
 var protocol = new Option<string>("--protocol") { Description = "The protocol.", DefaultValueFactory = _ => "replicated" };
 var parties = new Option<string?>("--parties") { Description = "The number of parties, where the protocol does not fix it: 2 to 8 for additive; by default 2. For truncation, several apart by commas." };
-var dealer = new Option<string>("--dealer") { Description = "When a protocol's dealer works: ahead, before each repetition, so that what is measured is the online run alone; or live, while it runs.", DefaultValueFactory = _ => "ahead" };
+var dealer = new Option<DealerTime>("--dealer") { Description = "When a protocol's dealer works: ahead, before each repetition, so that what is measured is the online run alone; stored, before everything, to files that the parties read (in memory only); or live, while they run.", DefaultValueFactory = _ => DealerTime.Ahead };
 var transport = new Option<string>("--transport") { Description = "memory, or tcp for TLS on loopback.", DefaultValueFactory = _ => "memory" };
 var bits = new Option<int>("--precision-bits") { Description = "Fractional bits.", DefaultValueFactory = _ => 18 };
 var repetitions = new Option<int>("--repetitions") { Description = "Counted repetitions after one warm-up; the median is reported.", DefaultValueFactory = _ => 3 };
 var json = new Option<FileInfo?>("--json") { Description = "Write the figures to a file." };
 protocol.AcceptOnlyFromAmong([.. ProtocolNames.All.Append("additive").Distinct()]);
-dealer.AcceptOnlyFromAmong("ahead", "live");
 parties.Validators.Add(given =>
 {
     try
@@ -35,7 +34,7 @@ BenchOptions OptionsOf(ParseResult parsed) => new()
 {
     Protocol = ProtocolOf(parsed),
     Parties = PartiesOf(parsed),
-    DealerAhead = parsed.GetValue(dealer) == "ahead",
+    Dealer = parsed.GetValue(dealer),
     Tcp = parsed.GetValue(transport) == "tcp",
     FractionalBits = parsed.GetValue(bits),
     Repetitions = parsed.GetValue(repetitions),

@@ -53,14 +53,23 @@ public class TruncationStatisticsTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(8)]
-    [InlineData(18)]
-    [InlineData(36)]
-    [InlineData(61)]
-    public async Task Truncation_of_shared_values_errs_by_less_than_one_unit_and_not_on_average(int shift)
+    [InlineData(MpcProtocol.Replicated3, 1)]
+    [InlineData(MpcProtocol.Replicated3, 8)]
+    [InlineData(MpcProtocol.Replicated3, 18)]
+    [InlineData(MpcProtocol.Replicated3, 36)]
+    [InlineData(MpcProtocol.Replicated3, 61)]
+    [InlineData(MpcProtocol.Additive, 1)]
+    [InlineData(MpcProtocol.Additive, 12)]
+    [InlineData(MpcProtocol.Additive, 18)]
+    [InlineData(MpcProtocol.Additive, 30)]
+    [InlineData(MpcProtocol.Additive, 36)]
+    [InlineData(MpcProtocol.Additive, 43)]
+    [InlineData(MpcProtocol.Additive, 55)]
+    [InlineData(MpcProtocol.Additive, 61)]
+    public async Task Truncation_of_shared_values_errs_by_less_than_one_unit_and_not_on_average(MpcProtocol protocol, int shift)
     {
-        const int count = 300_000;
+        // No multiple of anything that is worked on at a time.
+        const int count = 300_003;
         ulong[] words = Words((ulong)shift, count);
         long[] values = new long[count];
         for (int i = 0; i < count; i++)
@@ -69,7 +78,7 @@ public class TruncationStatisticsTests
             values[i] = i % 3 == 0 ? (long)words[i] >> 1 : left * right;
         }
 
-        Int128 sum = await ErrorAsync(values, null, shift);
+        Int128 sum = await ErrorAsync(values, null, shift, protocol);
         Assert.True(Int128.Abs(sum) < Int128.CreateChecked(count) * ((Int128)1 << shift) / 100, $"The mean error is {(double)sum / count / Math.ScaleB(1, shift)} units.");
     }
 
