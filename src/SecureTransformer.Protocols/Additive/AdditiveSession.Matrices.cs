@@ -194,25 +194,50 @@ public sealed partial class AdditiveSession
     /// </summary>
     private async ValueTask BindAsync(WeightTags tags, MaskedMatrix matrix, CancellationToken cancellationToken)
     {
+        if (PartyId != 0)
+        {
+            await CompareTagsAsync(tags, matrix, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        // Nobody notes anything before party 0 has spoken.
+        await tags.Comparison.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await CompareTagsAsync(tags, matrix, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            tags.Comparison.Release();
+        }
+    }
+
+    private async ValueTask CompareTagsAsync(WeightTags tags, MaskedMatrix matrix, CancellationToken cancellationToken)
+    {
         ulong[] own = tags.Of(matrix.Number, Shares(matrix.Share, 0), Pool);
-        ulong[]? known = tags.Find(matrix.Number);
+        bool wasMasked;
+        lock (matrix)
+        {
+            wasMasked = matrix.WasMasked ??= tags.Find(matrix.Number) is not null;
+        }
+
         using SecretBuffer difference = Pool.Rent(1 + WeightTags.Words);
         Start();
         bool differs = false;
         foreach (IChannel peer in Peers)
         {
             using FrameBuffer frame = await peer.ReceiveAsync(Operations.WeightTag, (1 + WeightTags.Words) * sizeof(ulong), cancellationToken).ConfigureAwait(false);
-            differs |= frame.Words[0] != (known is null ? 0UL : 1UL);
+            differs |= frame.Words[0] != (wasMasked ? 1UL : 0UL);
             RingKernels.AddInto<ulong>(difference.Span[1..], frame.Words[1..]);
         }
 
         if (differs)
         {
             throw new ProtocolException(
-                "The parties do not all remember what weights their stored material was used for: one party's folder comes from a backup. Have the dealer make new material.");
+                "The parties do not all remember what weights their stored material was used for: one party's folder comes from a backup, or the first load broke off. Have the dealer make new material.");
         }
 
-        if (known is null)
+        if (!wasMasked)
         {
             tags.Add(matrix.Number, own);
         }
@@ -223,12 +248,12 @@ public sealed partial class AdditiveSession
 
         void Start()
         {
-            difference.Span[0] = known is null ? 0UL : 1UL;
+            difference.Span[0] = wasMasked ? 1UL : 0UL;
             Span<ulong> words = difference.Span[1..];
             words.Clear();
-            if (known is not null)
+            if (wasMasked)
             {
-                RingKernels.Subtract<ulong>(own, known, words);
+                RingKernels.Subtract<ulong>(own, tags.Find(matrix.Number), words);
             }
 
             AddZeroShare(words);

@@ -25,6 +25,11 @@ internal sealed class MaskedMatrix(AdditiveSession owner, int number, int rows, 
     /// <summary>This party's share, until the matrix is open.</summary>
     public SecretTensor Share => _holder is null ? throw new ObjectDisposedException(nameof(SecretMatrix)) : share;
 
+    /// <summary>
+    /// Whether a mask from a store had been used when the matrix was first bound to it; null before. The same in all sessions that open the matrix, however far each has come.
+    /// </summary>
+    public bool? WasMasked { get; set; }
+
     /// <summary>[share of W; F], once open.</summary>
     public PackedMatrix? Opened { get; private set; }
 

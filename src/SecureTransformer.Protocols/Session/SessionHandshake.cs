@@ -7,7 +7,8 @@ namespace SecureTransformer.Protocols;
 /// <summary>What all parties of a session must agree on, compared field by field before anything secret is sent.</summary>
 internal static class SessionHandshake
 {
-    private const int MaxLength = 4096;
+    /// <summary>Two texts of 1,024 characters, of at most three bytes each, and numbers.</summary>
+    private const int MaxLength = 8192;
 
     /// <summary>Exchanges the description with every peer. One round.</summary>
     /// <exception cref="ProtocolException">A peer describes the session otherwise; the message names the field and the party.</exception>

@@ -48,6 +48,7 @@ public sealed partial class MaterialStore
             throw new IOException($"The folder '{directory}' is not empty; material goes to a new one.");
         }
 
+        PrivateFile.CreateDirectory(directory);
         string identity = RandomNumberGenerator.GetHexString(32, lowercase: true);
         MaterialStoreDescription[] parties = [.. Enumerable.Range(0, partyCount).Select(party => new MaterialStoreDescription
         {

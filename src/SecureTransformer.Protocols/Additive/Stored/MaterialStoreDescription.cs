@@ -66,6 +66,7 @@ public sealed class MaterialStoreDescription
         && Identity is { Length: 32 } && Identity.All(char.IsAsciiHexDigitLower)
         && PartyCount is >= AdditiveSession.MinParties and <= AdditiveSession.MaxParties
         && Party >= 0 && Party < PartyCount
+        && FractionalBits is >= 8 and <= 24
         && Program is { Length: <= 1024 }
         && Count is >= 1 and < 1_000_000;
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using SecureTransformer.Numerics;
 using SecureTransformer.Protocols.Randomness;
+using SecureTransformer.Transport;
 
 namespace SecureTransformer.Protocols.Additive;
 
@@ -10,7 +11,7 @@ namespace SecureTransformer.Protocols.Additive;
 /// What weights the masks of a store were used for: this party's shares of two random linear combinations of each matrix that was opened. A mask must hide one matrix only, so
 /// when a model is loaded again the parties first compare these, on shares.
 /// </summary>
-/// <remarks>The coefficients are public and fixed with the store. Two words: a different matrix passes with a probability of about 2^-128 times the power of two that divides the difference.</remarks>
+/// <remarks>The coefficients are public and fixed with the store. Two words: a different matrix passes with a probability of 2^-128, times the square of the power of two that divides the difference.</remarks>
 internal sealed class WeightTags : IDisposable
 {
     /// <summary>The words of a tag.</summary>
@@ -98,15 +99,32 @@ internal sealed class WeightTags : IDisposable
         }
     }
 
-    /// <summary>Remembers what a mask is used for. When this returns, the disk says so.</summary>
+    /// <summary>Held by party 0 while it compares the tags of a matrix with the other parties, so that two sessions which load at once do not both find none.</summary>
+    public SemaphoreSlim Comparison { get; } = new(1, 1);
+
+    /// <summary>Remembers what a mask is used for. When this returns, the disk says so. To remember the same share again does nothing.</summary>
+    /// <exception cref="ProtocolException">The mask was used for another share meanwhile.</exception>
     public void Add(int number, ulong[] tag)
     {
         lock (_gate)
         {
+            if (_tags.TryGetValue(number, out ulong[]? known))
+            {
+                if (!CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(known.AsSpan()), MemoryMarshal.AsBytes(tag.AsSpan())))
+                {
+                    throw new ProtocolException("Another session loads weights with the same stored material for the first time; load one after the other.");
+                }
+
+                return;
+            }
+
             Span<byte> entry = stackalloc byte[Entry];
             MemoryMarshal.Write(entry, (long)number);
             MemoryMarshal.AsBytes(tag.AsSpan()).CopyTo(entry[sizeof(long)..]);
             CheckOf(_context, entry[..^CheckSize]).CopyTo(entry[^CheckSize..]);
+
+            // Over what a write that failed may have left.
+            _file.Position = (long)_tags.Count * Entry;
             _file.Write(entry);
             _file.Flush(flushToDisk: true);
             _tags.Add(number, tag);
@@ -120,6 +138,7 @@ internal sealed class WeightTags : IDisposable
             Array.Clear(tag);
         }
 
+        Comparison.Dispose();
         _file.Dispose();
     }
 
@@ -131,12 +150,11 @@ internal sealed class WeightTags : IDisposable
         {
             long at = _file.Position;
             _file.ReadExactly(entry);
-            if (!CheckOf(_context, entry[..^CheckSize]).AsSpan().SequenceEqual(entry[^CheckSize..]))
+            ulong[] tag = MemoryMarshal.Cast<byte, ulong>(entry[sizeof(long)..^CheckSize]).ToArray();
+            if (!CheckOf(_context, entry[..^CheckSize]).AsSpan().SequenceEqual(entry[^CheckSize..]) || !_tags.TryAdd((int)MemoryMarshal.Read<long>(entry), tag))
             {
                 throw new InvalidDataException($"{_file.Name}: the file is damaged at byte {at}.");
             }
-
-            _tags[checked((int)MemoryMarshal.Read<long>(entry))] = MemoryMarshal.Cast<byte, ulong>(entry[sizeof(long)..^CheckSize]).ToArray();
         }
 
         // What a write that broke off left was not relied upon.
