@@ -245,31 +245,6 @@ public class ConversationTests
         Assert.True(gaps.Max() < 1.5, $"{shown} tokens shown; seconds between the client's words: {string.Join(", ", gaps)}");
     }
 
-    [Fact]
-    public async Task The_memory_of_a_request_goes_back_when_it_ends()
-    {
-        await using HostedParties parties = await new HostedParties(new PartyHostOptions { IdleMemoryTimeout = TimeSpan.FromMilliseconds(300) }, new TransportOptions()).LoadAsync(DecoderRuns.DirectoryOf(Model));
-        await using InferenceClient client = Client(parties);
-        await ReadAsync(client.GenerateAsync([1, 2, 3], Options(1)));
-        long before = Resident();
-        for (int n = 4; n <= 12; n += 4)
-        {
-            await ReadAsync(client.GenerateAsync([.. Enumerable.Range(0, 4 * n).Select(_ => new int[60])], Options(1)));
-        }
-
-        await Task.Delay(1000);
-        long after = Resident();
-        // Far below the 3 GB that is kept otherwise; frames of the network stay pooled.
-        Assert.InRange(after - before, long.MinValue, 300L << 20);
-
-        static long Resident()
-        {
-            GC.Collect(2, GCCollectionMode.Aggressive, true, true);
-            using Process process = Process.GetCurrentProcess();
-            return process.WorkingSet64;
-        }
-    }
-
     /// <summary>A client whose link is slow but never silent: each frame of its tokens comes within the time-out, all of them together do not.</summary>
     [Fact]
     public async Task A_long_prompt_over_a_slow_link_is_served()
