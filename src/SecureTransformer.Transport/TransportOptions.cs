@@ -7,7 +7,7 @@ namespace SecureTransformer.Transport;
 /// <summary>Bounds, time-outs and experiments of a network.</summary>
 public sealed class TransportOptions
 {
-    /// <summary>How long a receive waits for a frame; 60 s.</summary>
+    /// <summary>How long a receive waits for a frame; 60 s. For one of the dealer four fifths of it: whoever waits for the dealer says so before others give up waiting for them.</summary>
     public TimeSpan ReceiveTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long opening a session or connecting to a party may take, waiting for it to start included; 30 s.</summary>

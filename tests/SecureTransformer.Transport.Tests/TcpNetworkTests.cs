@@ -185,7 +185,7 @@ public sealed class TcpNetworkTests
         await joined.Raw.Stream.WriteAsync((byte[])[.. RawPeer.Header(joined.Session, 0, Operation, 8), 1, 2, 3]);
         await joined.Raw.Stream.ShutdownAsync();
         joined.Raw.Dispose();
-        await joined.FailsAsync<IOException>("closed the connection in the middle of a frame");
+        await joined.FailsAsync<PeerLostException>("closed the connection in the middle of a frame");
     }
 
     [Fact]
@@ -195,7 +195,7 @@ public sealed class TcpNetworkTests
         await joined.Raw.Stream.WriteAsync(RawPeer.Header(joined.Session, 0, Operation, 8).AsMemory(0, 20));
         await joined.Raw.Stream.ShutdownAsync();
         joined.Raw.Dispose();
-        await joined.FailsAsync<IOException>("closed the connection in the middle of a frame");
+        await joined.FailsAsync<PeerLostException>("closed the connection in the middle of a frame");
     }
 
     [Fact]
@@ -302,7 +302,7 @@ public sealed class TcpNetworkTests
         await using Joined joined = await Joined.CreateAsync();
         Task<FrameBuffer> waiting = joined.Channel.ReceiveAsync(Operation, 8).AsTask();
         joined.Raw.Kill();
-        IOException error = await Assert.ThrowsAsync<IOException>(() => waiting.WaitAsync(Patience));
+        PeerLostException error = await Assert.ThrowsAsync<PeerLostException>(() => waiting.WaitAsync(Patience));
         Assert.Contains($"party 0 ({Address(joined.Network, 0)}) closed the connection", error.Message, StringComparison.Ordinal);
     }
 

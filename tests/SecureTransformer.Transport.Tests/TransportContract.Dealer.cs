@@ -90,7 +90,7 @@ public abstract partial class TransportContract
         await using TestNetwork network = await CreateAsync(2, new TransportOptions { ReceiveTimeout = TimeSpan.FromMilliseconds(50) }, hasDealer: true);
         ChannelSet[] sets = await network.OpenAsync();
         PeerTimeoutException error = await Assert.ThrowsAsync<PeerTimeoutException>(() => ReceiveAndDropAsync(sets[1][2], Operation, 8));
-        Assert.Matches(@"^the dealer( \([^ ]+\))? sent nothing for 0\.05 s", error.Message);
+        Assert.Matches(@"^the dealer( \([^ ]+\))? sent nothing for 0\.04 s", error.Message);
         await DisposeAsync(sets);
     }
 

@@ -173,7 +173,7 @@ public abstract partial class TransportContract
         Task theirs = ReceiveAndDropAsync(sets[1][0], Operation, 8);
         await sets[0].DisposeAsync();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => mine.WaitAsync(Patience));
-        IOException error = await Assert.ThrowsAsync<IOException>(() => theirs.WaitAsync(Patience));
+        PeerLostException error = await Assert.ThrowsAsync<PeerLostException>(() => theirs.WaitAsync(Patience));
         Assert.Contains("party 0", error.Message, StringComparison.Ordinal);
         Assert.Contains("closed the connection", error.Message, StringComparison.Ordinal);
         await sets[0].DisposeAsync();
@@ -203,7 +203,7 @@ public abstract partial class TransportContract
         });
         await sets[0].DisposeAsync();
         await receiving.WaitAsync(Patience);
-        await Assert.ThrowsAsync<IOException>(() => ReceiveAndDropAsync(sets[1][0], Operation, 8));
+        await Assert.ThrowsAsync<PeerLostException>(() => ReceiveAndDropAsync(sets[1][0], Operation, 8));
         await sets[1].DisposeAsync();
     }
 

@@ -52,7 +52,7 @@ public static class Dealer
             }
             catch (Exception error)
             {
-                channels.Abort($"the dealer failed with {error.GetType().Name}");
+                channels.Abort(error is OperationCanceledException ? "the dealer is stopping" : $"the dealer failed with {error.GetType().Name}");
                 throw;
             }
             finally

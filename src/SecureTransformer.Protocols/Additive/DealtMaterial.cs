@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using SecureTransformer.Numerics;
 using SecureTransformer.Protocols.Randomness;
 using SecureTransformer.Transport;
@@ -43,7 +44,7 @@ internal sealed class DealtMaterial(bool isFirst, IChannel dealer, ReadOnlySpan<
     {
         if (isFirst)
         {
-            Send(material.Describe());
+            Send(material.Describe(), TrafficPhase.Offline);
         }
 
         return ValueTask.CompletedTask;
@@ -62,12 +63,14 @@ internal sealed class DealtMaterial(bool isFirst, IChannel dealer, ReadOnlySpan<
 
         TrafficPhase before = dealer.Meter.Phase;
         dealer.Meter.Phase = TrafficPhase.Offline;
+        long began = Stopwatch.GetTimestamp();
         try
         {
             return await dealer.ReceiveAsync(Operations.MaterialCorrection, length, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
+            dealer.Meter.RecordOfflineWait(Stopwatch.GetElapsedTime(began));
             dealer.Meter.Phase = before;
         }
     }
@@ -79,7 +82,7 @@ internal sealed class DealtMaterial(bool isFirst, IChannel dealer, ReadOnlySpan<
         {
             try
             {
-                Send([Material.End]);
+                Send([Material.End], TrafficPhase.Setup);
             }
             catch (Exception error) when (error is IOException or ProtocolException or InvalidOperationException)
             {
@@ -90,10 +93,10 @@ internal sealed class DealtMaterial(bool isFirst, IChannel dealer, ReadOnlySpan<
         return ValueTask.CompletedTask;
     }
 
-    private void Send(int[] words)
+    private void Send(int[] words, TrafficPhase phase)
     {
         TrafficPhase before = dealer.Meter.Phase;
-        dealer.Meter.Phase = TrafficPhase.Offline;
+        dealer.Meter.Phase = phase;
         try
         {
             FrameBuffer frame = dealer.Rent(words.Length * sizeof(int));

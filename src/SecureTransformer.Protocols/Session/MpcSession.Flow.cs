@@ -1,3 +1,5 @@
+using SecureTransformer.Transport;
+
 namespace SecureTransformer.Protocols;
 
 /// <content>
@@ -60,9 +62,14 @@ public abstract partial class MpcSession
         }
         catch (Exception error)
         {
-            _fault = error is OperationCanceledException
-                ? $"'{operation}' was cancelled."
-                : $"'{operation}' failed with {error.GetType().Name}.";
+            _fault = error switch
+            {
+                OperationCanceledException => $"'{operation}' was cancelled.",
+
+                // These name peers, operations and public sizes; what a peer says in them is short and clean (see IChannel.Abort).
+                PeerTimeoutException or PeerLostException or ProtocolException => $"'{operation}' failed: {error.Message}",
+                _ => $"'{operation}' failed with {error.GetType().Name}.",
+            };
             AbortCore(_fault);
             throw;
         }

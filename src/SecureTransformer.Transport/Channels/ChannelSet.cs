@@ -62,7 +62,10 @@ public sealed class ChannelSet : IAsyncDisposable
         : throw new ArgumentOutOfRangeException(nameof(peer), peer, $"Party {PartyId} of {PartyCount} has no channel to party {peer}.");
 
     /// <summary>Whether a link has ended; see <see cref="IChannel.HasEnded"/>.</summary>
-    public bool HasEnded => _channels.Any(channel => channel is { HasEnded: true });
+    public bool HasEnded => EndedPeer is not null;
+
+    /// <summary>A peer whose link has ended, as errors name it; null while there is none.</summary>
+    public string? EndedPeer => Array.Find(_channels, channel => channel is { HasEnded: true })?.PeerName;
 
     /// <summary>Ends the session on all links and tells the peers why; see <see cref="IChannel.Abort"/>.</summary>
     /// <param name="reason">A fixed public text.</param>

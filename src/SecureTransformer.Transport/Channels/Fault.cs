@@ -16,7 +16,7 @@ internal sealed class Fault(FaultKind kind, string message, Exception? cause = n
 
     internal Exception ToException() => kind switch
     {
-        FaultKind.Closed or FaultKind.Broken => cause is null ? new IOException(message) : new IOException(message, cause),
+        FaultKind.Closed or FaultKind.Broken => cause is null ? new PeerLostException(message) : new PeerLostException(message, cause),
         FaultKind.Protocol => cause is null ? new ProtocolException(message) : new ProtocolException(message, cause),
         FaultKind.Disposed => new ObjectDisposedException(nameof(IChannel), message),
         _ => new InvalidOperationException(message),

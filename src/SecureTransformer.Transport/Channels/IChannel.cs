@@ -32,7 +32,7 @@ public interface IChannel : IAsyncDisposable
     /// <param name="frame">A frame from <see cref="Rent"/>, or one that was received.</param>
     /// <param name="operation">What the frame is for; the receiver must expect the same. Below <see cref="FirstReservedOperation"/>.</param>
     /// <exception cref="InvalidOperationException">More is queued than the options allow, or this end has aborted.</exception>
-    /// <exception cref="IOException">The connection is closed or broken.</exception>
+    /// <exception cref="PeerLostException">The connection is closed or broken.</exception>
     /// <exception cref="ProtocolException">The peer ended the session or broke the protocol.</exception>
     /// <exception cref="ObjectDisposedException">The channel or the frame was disposed.</exception>
     void Send(FrameBuffer frame, ushort operation);
@@ -44,7 +44,7 @@ public interface IChannel : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="PeerTimeoutException">The peer takes nothing within the time-out.</exception>
     /// <exception cref="ProtocolException">The peer ended the session or broke the protocol.</exception>
-    /// <exception cref="IOException">The connection is closed or broken.</exception>
+    /// <exception cref="PeerLostException">The connection is closed or broken.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     /// <exception cref="InvalidOperationException">A wait is already pending, or this end has aborted.</exception>
     /// <exception cref="ObjectDisposedException">The channel was disposed.</exception>
@@ -57,7 +57,7 @@ public interface IChannel : IAsyncDisposable
     /// <returns>The frame; the caller disposes it.</returns>
     /// <exception cref="ProtocolException">Something else came, or the peer ended the session.</exception>
     /// <exception cref="PeerTimeoutException">Nothing came within the time-out.</exception>
-    /// <exception cref="IOException">The connection is closed or broken.</exception>
+    /// <exception cref="PeerLostException">The connection is closed or broken.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     /// <exception cref="InvalidOperationException">A receive is already pending, or this end has aborted.</exception>
     /// <exception cref="ObjectDisposedException">The channel was disposed.</exception>
@@ -70,7 +70,7 @@ public interface IChannel : IAsyncDisposable
     /// <returns>The frame; the caller disposes it.</returns>
     /// <exception cref="ProtocolException">Something else came, or the peer ended the session.</exception>
     /// <exception cref="PeerTimeoutException">Nothing came within the time-out.</exception>
-    /// <exception cref="IOException">The connection is closed or broken.</exception>
+    /// <exception cref="PeerLostException">The connection is closed or broken.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     /// <exception cref="InvalidOperationException">A receive is already pending, or this end has aborted.</exception>
     /// <exception cref="ObjectDisposedException">The channel was disposed.</exception>

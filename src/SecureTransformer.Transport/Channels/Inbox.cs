@@ -28,11 +28,11 @@ internal sealed class Inbox : IValueTaskSource<FrameBuffer>, IDisposable
     private long _bytes;
     private TaskCompletionSource? _room;
 
-    internal Inbox(LinkChannel owner, TransportOptions options)
+    internal Inbox(LinkChannel owner, TimeProvider time, TimeSpan timeout)
     {
         _owner = owner;
-        _time = options.TimeProvider;
-        _timeout = options.ReceiveTimeout;
+        _time = time;
+        _timeout = timeout;
     }
 
     /// <summary>Why no more frames come, if so; queued ones may still be consumed.</summary>
@@ -253,7 +253,7 @@ internal sealed class Inbox : IValueTaskSource<FrameBuffer>, IDisposable
             throw new ProtocolException(complaint);
         }
 
-        _owner.Meter.RecordReceived(frame.Clock);
+        _owner.Meter.RecordReceived(frame.Clock, frame.Length);
         return new FrameBuffer(frame.Block!, frame.Length);
     }
 

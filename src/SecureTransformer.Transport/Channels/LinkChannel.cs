@@ -10,6 +10,9 @@ internal abstract class LinkChannel : IChannel
     // However many frames a client sends, it leaves the parties half of the range: none can be made to break a party's bound.
     private const int MaxClientClock = FrameHeader.MaxClock / 2;
 
+    // Who waits for the dealer makes others wait in turn: it gives up first, so that all learn whom to blame.
+    private const double DealerPatience = 0.8;
+
     private readonly LinkInfo _info;
     private readonly TransportOptions _options;
     private readonly FramePool _pool;
@@ -26,7 +29,7 @@ internal abstract class LinkChannel : IChannel
         _emulated = emulated;
         Meter = meter;
         _queue = new SendQueue(Math.Min(options.ReadAheadBytes, options.MaxQueuedBytes / 2));
-        Inbox = new Inbox(this, options);
+        Inbox = new Inbox(this, options.TimeProvider, info.IsPeerDealer ? options.ReceiveTimeout * DealerPatience : options.ReceiveTimeout);
     }
 
     public string PeerName => _info.PeerName;

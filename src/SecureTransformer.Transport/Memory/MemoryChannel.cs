@@ -15,9 +15,9 @@ internal sealed class MemoryChannel : LinkChannel
 
     internal static (MemoryChannel First, MemoryChannel Second) CreatePair(
         SessionId session, string first, TrafficMeter firstMeter, string second, TrafficMeter secondMeter,
-        FramePool pool, TransportOptions options, NetworkEmulator? emulator, bool isFirstClient = false)
+        FramePool pool, TransportOptions options, NetworkEmulator? emulator, bool isFirstClient = false, bool isSecondDealer = false)
     {
-        MemoryChannel a = new(new LinkInfo(session, first, second), firstMeter, pool, options, emulator?.Link(first, second));
+        MemoryChannel a = new(new LinkInfo(session, first, second, IsPeerDealer: isSecondDealer), firstMeter, pool, options, emulator?.Link(first, second));
         MemoryChannel b = new(new LinkInfo(session, second, first, IsPeerClient: isFirstClient), secondMeter, pool, options, emulator?.Link(second, first));
         a._peer = b;
         b._peer = a;

@@ -41,7 +41,8 @@ internal sealed class MemorySession(int places)
             for (int j = i + 1; j < places; j++)
             {
                 (_channels[i][j], _channels[j][i]) = MemoryChannel.CreatePair(
-                    id, network.NameOf(i), _meters[i]!, network.NameOf(j), _meters[j]!, network.Pool, network.Options, network.Emulator);
+                    id, network.NameOf(i), _meters[i]!, network.NameOf(j), _meters[j]!, network.Pool, network.Options, network.Emulator,
+                    isSecondDealer: network.HasDealer && j == network.PartyCount);
             }
         }
 

@@ -1,7 +1,7 @@
 namespace SecureTransformer.Transport;
 
 /// <summary>
-/// Counts what one endpoint sends within one session, by phase, and keeps the session's logical clock.
+/// Counts what one endpoint sends and consumes within one session, by phase, and keeps the session's logical clock.
 /// Bytes are payload bytes given to channels, without frame headers and TLS. The clock is the length of the longest chain
 /// of messages that depend on one another (Lamport's clock, advanced by messages only): a frame is sent with the
 /// sender's clock plus one, and consuming it raises the receiver's clock to that stamp. Messages of <see cref="TrafficPhase.Offline"/>, which
@@ -12,6 +12,7 @@ public sealed class TrafficMeter
     private readonly Lock _gate = new();
     private TrafficSnapshot _counts;
     private TrafficPhase _phase = TrafficPhase.Setup;
+    private TimeSpan _offlineWait;
 
     /// <summary>The phase that traffic is charged to from now on; <see cref="TrafficPhase.Setup"/> at first.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not a phase.</exception>
@@ -41,6 +42,18 @@ public sealed class TrafficMeter
 
     /// <summary>The longest chain of dependent messages that has reached this endpoint, over all phases but <see cref="TrafficPhase.Offline"/>.</summary>
     public int Clock => Snapshot().Clock;
+
+    /// <summary>How long programs waited, in all, for what could have been there before; see <see cref="RecordOfflineWait"/>.</summary>
+    public TimeSpan OfflineWait
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _offlineWait;
+            }
+        }
+    }
 
     /// <summary>Payload bytes sent in all phases but <see cref="TrafficPhase.Setup"/>.</summary>
     public long BytesSentTotal => Snapshot().BytesSentTotal;
@@ -88,12 +101,29 @@ public sealed class TrafficMeter
         }
     }
 
-    /// <summary>Records that a frame was consumed. For implementations of <see cref="IChannel"/>.</summary>
-    /// <param name="stamp">The clock stamp that the frame carried.</param>
-    public void RecordReceived(int stamp)
+    /// <summary>Payload bytes of frames consumed in a phase.</summary>
+    /// <param name="phase">The phase.</param>
+    /// <returns>The number of bytes.</returns>
+    public long BytesReceived(TrafficPhase phase) => Snapshot().BytesReceived(phase);
+
+    /// <summary>Records that a program waited for what could have been there before, such as a dealer's material.</summary>
+    /// <param name="time">How long.</param>
+    public void RecordOfflineWait(TimeSpan time)
     {
         lock (_gate)
         {
+            _offlineWait += time;
+        }
+    }
+
+    /// <summary>Records that a frame was consumed. For implementations of <see cref="IChannel"/>.</summary>
+    /// <param name="stamp">The clock stamp that the frame carried.</param>
+    /// <param name="payloadBytes">The length of its payload.</param>
+    public void RecordReceived(int stamp, int payloadBytes = 0)
+    {
+        lock (_gate)
+        {
+            _counts.AddReceived(_phase, payloadBytes);
             _counts.AdvanceClock(_phase, stamp);
         }
     }

@@ -8,6 +8,7 @@ public struct TrafficSnapshot : IEquatable<TrafficSnapshot>
     private const int Phases = 5;
 
     private PerPhase _bytes;
+    private PerPhase _received;
     private PerPhase _frames;
     private PerPhase _rounds;
     private int _offlineClock;
@@ -53,6 +54,7 @@ public struct TrafficSnapshot : IEquatable<TrafficSnapshot>
         for (int i = 0; i < Phases; i++)
         {
             difference._bytes[i] = later._bytes[i] - earlier._bytes[i];
+            difference._received[i] = later._received[i] - earlier._received[i];
             difference._frames[i] = later._frames[i] - earlier._frames[i];
             difference._rounds[i] = later._rounds[i] - earlier._rounds[i];
         }
@@ -64,6 +66,11 @@ public struct TrafficSnapshot : IEquatable<TrafficSnapshot>
     /// <param name="phase">The phase.</param>
     /// <returns>The number of bytes.</returns>
     public readonly long BytesSent(TrafficPhase phase) => _bytes[Index(phase)];
+
+    /// <summary>Payload bytes of frames consumed in a phase.</summary>
+    /// <param name="phase">The phase.</param>
+    /// <returns>The number of bytes.</returns>
+    public readonly long BytesReceived(TrafficPhase phase) => _received[Index(phase)];
 
     /// <summary>Frames sent in a phase.</summary>
     /// <param name="phase">The phase.</param>
@@ -80,6 +87,9 @@ public struct TrafficSnapshot : IEquatable<TrafficSnapshot>
     {
         ReadOnlySpan<long> ours = _bytes, theirs = other._bytes;
         bool equal = Clock == other.Clock && ours.SequenceEqual(theirs);
+        ours = _received;
+        theirs = other._received;
+        equal &= ours.SequenceEqual(theirs);
         ours = _frames;
         theirs = other._frames;
         equal &= ours.SequenceEqual(theirs);
@@ -99,6 +109,8 @@ public struct TrafficSnapshot : IEquatable<TrafficSnapshot>
         _bytes[(int)phase] += payloadBytes;
         _frames[(int)phase]++;
     }
+
+    internal void AddReceived(TrafficPhase phase, int payloadBytes) => _received[(int)phase] += payloadBytes;
 
     /// <summary>What the next frame is stamped after.</summary>
     internal readonly int ClockOf(TrafficPhase phase) => phase == TrafficPhase.Offline ? _offlineClock : Clock;

@@ -122,13 +122,15 @@ public sealed class NetworkDescription
     /// <summary>How many there are, in words.</summary>
     internal string Census => $"{Parties.Count} parties{(Dealer is null ? "" : " and a dealer")}";
 
-    internal NetworkParty Place(int id) => id == DealerPlace ? Dealer! : Parties[id];
+    internal NetworkParty Place(int id) => id == DealerPlace ? Dealer! : (uint)id < (uint)Parties.Count ? Parties[id] : throw new ArgumentOutOfRangeException(nameof(id), id, $"There are {Census}.");
 
     /// <summary>"party 1", or "the dealer".</summary>
     internal string NameOf(int place) => PlaceNames.Of(place, DealerPlace);
 
     /// <summary>The name and the address: "the dealer (127.0.0.1:5003)".</summary>
-    internal string Describe(int place) => $"{NameOf(place)} ({Place(place).Address})";
+    /// <param name="place">A party, or the number of parties for the dealer.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such place.</exception>
+    public string Describe(int place) => $"{NameOf(place)} ({Place(place).Address})";
 
     /// <summary>What both ends of a link must agree on: SHA-256 over the ids and fingerprints of parties and dealer.</summary>
     internal byte[] PartiesDigest() => SHA256.HashData(Encoding.ASCII.GetBytes(

@@ -66,7 +66,7 @@ internal sealed class TcpPartyEndpoint : IPartyEndpoint
                     TlsConnection connection = peer > PartyId
                         ? await _connector.ConnectAsync(peer, sessionId, PeerRole.Party, PartyId, timeout, cancellationToken).ConfigureAwait(false)
                         : await _rendezvous.WaitAsync(sessionId, peer, timeout, cancellationToken).ConfigureAwait(false);
-                    LinkInfo info = new(sessionId, _name, _description.NameOf(peer), _description.Place(peer).Address);
+                    LinkInfo info = new(sessionId, _name, _description.NameOf(peer), _description.Place(peer).Address, IsPeerDealer: peer == _description.DealerPlace);
                     return TcpLinks.Start(connection, info, meter, _pool, _options, _emulator, _channels);
                 },
                 "the session could not be opened with all parties",
