@@ -2,6 +2,7 @@ using System.Globalization;
 using SecureTransformer.Generation;
 using SecureTransformer.Hosting;
 using SecureTransformer.Models;
+using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Cli;
 
@@ -29,7 +30,7 @@ internal sealed class CasesRun(Connection parties, InferReport report, TokenSamp
 
     private async Task ClassifyAsync(IReadOnlyList<(string Name, ClassificationInput Input)> cases, CancellationToken cancellationToken)
     {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"case",-28} {"label",-16} {"seconds",8} {"MB",9} {"rounds",7}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"case",-28} {"label",-16} {"seconds",8} {"MB",9} {"rounds",7}{OfflineHead}"));
         for (int i = 0; i < cases.Count; i++)
         {
             if (i == 0)
@@ -60,7 +61,7 @@ internal sealed class CasesRun(Connection parties, InferReport report, TokenSamp
             return;
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"case",-28} {"next token",-16} {"seconds",8} {"MB",9} {"rounds",7}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"case",-28} {"next token",-16} {"seconds",8} {"MB",9} {"rounds",7}{OfflineHead}"));
         var options = new GenerationOptions { MaxNewTokens = 1, EndTokenIds = [], IncludeLogits = true };
         for (int i = 0; i < cases.Count; i++)
         {
@@ -99,7 +100,7 @@ internal sealed class CasesRun(Connection parties, InferReport report, TokenSamp
         }
 
         Tokenizer? tokenizer = generations.Any(g => g.PromptIds.Count == 0) ? TokenizerLoader.FromDirectory(parties.Model) : null;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"generation",-28} {"tokens",6} {"s prompt",9} {"MB prompt",10} {"s/token",8} {"MB/token",9}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"generation",-28} {"tokens",6} {"s prompt",9} {"MB prompt",10} {"s/token",8} {"MB/token",9}{OfflineHead}"));
         for (int i = 0; i < generations.Count; i++)
         {
             GenerationRequest request = generations[i];
@@ -115,7 +116,7 @@ internal sealed class CasesRun(Connection parties, InferReport report, TokenSamp
             progress.Clear();
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{one.Name,-28} {one.NewIds.Count,6} {one.SecondsPrefill,9:F3} {one.BytesPrefill / 1e6,10:F2} {one.SecondsPerToken,8:F3} {one.BytesPerToken / 1e6,9:F2}"));
+                $"{one.Name,-28} {one.NewIds.Count,6} {one.SecondsPrefill,9:F3} {one.BytesPrefill / 1e6,10:F2} {one.SecondsPerToken,8:F3} {one.BytesPerToken / 1e6,9:F2}{Offline(one.SecondsOfflinePerToken, one.BytesOfflinePerToken)}"));
             report.Generations.Add(one);
         }
 
@@ -143,6 +144,12 @@ internal sealed class CasesRun(Connection parties, InferReport report, TokenSamp
         return [.. input.InputIds.Where((_, i) => input.AttentionMask.Count == 0 || input.AttentionMask[i] != 0)];
     }
 
-    private static void Show(string name, string answer, Cost cost) => Console.WriteLine(string.Create(
-        CultureInfo.InvariantCulture, $"{name,-28} {answer,-16} {cost.Seconds,8:F3} {cost.BytesTotal / 1e6,9:F2} {cost.RoundsTotal,7}"));
+    /// <summary>Columns of what of the seconds and MB is offline, where there is a dealer; of a token's in the table of generations.</summary>
+    private string OfflineHead => MpcProtocols.HasDealer(parties.Protocol) ? $" {"s offl.",8} {"MB offl.",9}" : "";
+
+    private string Offline(double seconds, long bytes) =>
+        MpcProtocols.HasDealer(parties.Protocol) ? string.Create(CultureInfo.InvariantCulture, $" {seconds,8:F3} {bytes / 1e6,9:F2}") : "";
+
+    private void Show(string name, string answer, Cost cost) => Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture, $"{name,-28} {answer,-16} {cost.Seconds,8:F3} {cost.BytesTotal / 1e6,9:F2} {cost.RoundsTotal,7}{Offline(cost.SecondsOffline, cost.BytesOffline)}"));
 }

@@ -10,7 +10,8 @@ internal sealed class ConnectionOptions
 {
     private readonly Option<DirectoryInfo?> _model = new("--model") { Description = "Model directory: config.json, *.safetensors and the tokenizer's files." };
     private readonly Option<FileInfo?> _client = new("--client") { Description = "Client file of parties that run elsewhere, instead of --model." };
-    private readonly Option<string> _protocol = new("--protocol") { Description = "replicated: three parties, private. plaintext: float64, not private.", DefaultValueFactory = _ => "replicated" };
+    private readonly Option<string> _protocol = ProtocolOptions.CreateProtocol();
+    private readonly Option<int?> _parties = ProtocolOptions.CreateParties();
     private readonly Option<string> _transport = new("--transport") { Description = "memory: parties in this process. tcp: a process each, over TLS on loopback.", DefaultValueFactory = _ => "memory" };
     private readonly Option<int> _bits = new("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
     private readonly Option<DirectoryInfo?> _stream = new("--stream-weights")
@@ -22,7 +23,6 @@ internal sealed class ConnectionOptions
 
     public ConnectionOptions()
     {
-        _protocol.AcceptOnlyFromAmong([.. ProtocolNames.All]);
         _transport.AcceptOnlyFromAmong("memory", "tcp");
     }
 
@@ -49,6 +49,7 @@ internal sealed class ConnectionOptions
     public void AddSettingsTo(Command command)
     {
         command.Options.Add(_protocol);
+        command.Options.Add(_parties);
         command.Options.Add(_transport);
         command.Options.Add(_bits);
         command.Options.Add(_stream);
@@ -65,7 +66,7 @@ internal sealed class ConnectionOptions
             return (described.Model, described.Options);
         }
 
-        return (parsed.GetValue(_model)!.FullName, new InferenceOptions { Protocol = ProtocolNames.Parse(parsed.GetValue(_protocol)!), FractionalBits = parsed.GetValue(_bits) });
+        return (parsed.GetValue(_model)!.FullName, ProtocolOptions.ValueOf(parsed, _protocol, _parties, _bits));
     }
 
     /// <summary>Starts parties on this machine and hands them the model, or makes a client of those elsewhere.</summary>
@@ -75,31 +76,35 @@ internal sealed class ConnectionOptions
         {
             var described = ClientFile.Load(file.FullName);
             InferenceClient remote = described.CreateClient(TimeoutOption.Transport(parsed.GetValue(_timeout)));
-            return new Connection(null, remote, described.Options.Protocol, "tcp", described.Model);
+            return new Connection(null, remote, described.Options.Protocol, remote.PartyCount, "tcp", described.Model);
         }
 
         (string model, InferenceOptions inference) = TargetOf(parsed);
         var options = new LocalClusterOptions
         {
             Protocol = inference.Protocol,
+            Parties = inference.Parties,
             FractionalBits = inference.FractionalBits,
             // Without privacy there is one party and nothing to separate.
-            Transport = parsed.GetValue(_transport) == "tcp" && MpcProtocols.PartyCountOf(inference.Protocol) > 1 ? ClusterTransport.Tcp : ClusterTransport.Memory,
+            Transport = parsed.GetValue(_transport) == "tcp" && MpcProtocols.PartyCountOf(inference.Protocol, inference.Parties) > 1 ? ClusterTransport.Tcp : ClusterTransport.Memory,
             TransportOptions = TimeoutOption.Transport(parsed.GetValue(_timeout)),
             ShareDirectory = parsed.GetValue(_stream)?.FullName,
             Logger = new ConsoleLogger(parsed.GetValue(_verbose) ? LogLevel.Debug : LogLevel.Warning),
         };
         LocalCluster cluster = await LocalCluster.StartAsync(model, options, progress, cancellationToken);
-        return new Connection(cluster, cluster.Connect(), options.Protocol, options.Transport == ClusterTransport.Tcp ? "tcp" : "memory", model);
+        return new Connection(cluster, cluster.Connect(), options.Protocol, cluster.PartyCount, options.Transport == ClusterTransport.Tcp ? "tcp" : "memory", model);
     }
 }
 
 /// <summary>A client, and the parties where they were started for it.</summary>
-internal sealed class Connection(LocalCluster? cluster, InferenceClient client, MpcProtocol protocol, string transport, string model) : IAsyncDisposable
+internal sealed class Connection(LocalCluster? cluster, InferenceClient client, MpcProtocol protocol, int parties, string transport, string model) : IAsyncDisposable
 {
     public InferenceClient Client { get; } = client;
 
     public MpcProtocol Protocol { get; } = protocol;
+
+    /// <summary>The number of parties, without a dealer.</summary>
+    public int Parties { get; } = parties;
 
     public string Transport { get; } = transport;
 

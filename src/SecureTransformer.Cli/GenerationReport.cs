@@ -37,9 +37,19 @@ internal sealed class GenerationReport
 
     public required double SecondsPerToken { get; init; }
 
+    /// <summary>Of the seconds, those that party 0 waited for the dealer.</summary>
+    public required double SecondsOfflinePrefill { get; init; }
+
+    public required double SecondsOfflinePerToken { get; init; }
+
     public required long BytesPrefill { get; init; }
 
     public required long BytesPerToken { get; init; }
+
+    /// <summary>Of the bytes, those between the parties and the dealer.</summary>
+    public required long BytesOfflinePrefill { get; init; }
+
+    public required long BytesOfflinePerToken { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? RoundsPrefill { get; init; }

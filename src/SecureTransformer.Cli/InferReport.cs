@@ -35,7 +35,13 @@ internal sealed class InferCase
 
     public required double Seconds { get; init; }
 
+    /// <summary>Of the seconds, those that party 0 waited for the dealer.</summary>
+    public required double SecondsOffline { get; init; }
+
     public required long BytesSentTotal { get; init; }
+
+    /// <summary>Of the bytes, those between the parties and the dealer.</summary>
+    public required long BytesOffline { get; init; }
 
     public required IReadOnlyList<long> BytesSentByParty { get; init; }
 
@@ -48,7 +54,9 @@ internal sealed class InferCase
         Name = name,
         Logits = logits,
         Seconds = cost.Seconds,
+        SecondsOffline = cost.SecondsOffline,
         BytesSentTotal = cost.BytesTotal,
+        BytesOffline = cost.BytesOffline,
         BytesSentByParty = cost.BytesByParty,
         Rounds = cost.RoundsTotal,
     };

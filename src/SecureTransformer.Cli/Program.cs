@@ -15,7 +15,7 @@ var root = new RootCommand(
 
     Try it on one machine:   secure-transformer infer --model DIR --text "..." --transport tcp
                              secure-transformer generate --model DIR --prompt "..." --transport tcp
-    On several machines:     keys (once a host), network (one file for all), check, party (one command a host), load (the model's owner), infer or generate --client client.json
+    On several machines:     keys (once a host), network (one file for all), check, party (one command a host), dealer (with --protocol additive, on a host of its own), load (the model's owner), infer or generate --client client.json
     """);
 root.Subcommands.Add(InferCommand.Create());
 root.Subcommands.Add(GenerateCommand.Create());
@@ -25,5 +25,6 @@ root.Subcommands.Add(KeysCommand.Create());
 root.Subcommands.Add(NetworkCommand.Create());
 root.Subcommands.Add(CheckCommand.Create());
 root.Subcommands.Add(PartyCommand.Create());
+root.Subcommands.Add(DealerCommand.Create());
 root.Subcommands.Add(LoadCommand.Create());
 return await CommandRunner.RunAsync(root, args);

@@ -3,16 +3,18 @@ using SecureTransformer.Transport;
 
 namespace SecureTransformer.EndToEnd.Tests;
 
-/// <summary>Three party processes on loopback, each with its own key, and the keys of a model's owner and a client.</summary>
+/// <summary>Party processes on loopback, and a dealer where one is wanted, each with its own key, and the keys of a model's owner and a client.</summary>
 internal sealed class Deployment : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
+    private readonly string _protocol;
 
-    public Deployment()
+    public Deployment(int parties = 3, string protocol = "replicated")
     {
-        IReadOnlyList<int> ports = TcpNetwork.FindFreePorts(3);
+        _protocol = protocol;
+        IReadOnlyList<int> ports = TcpNetwork.FindFreePorts(parties + 1);
         var fingerprints = new Dictionary<string, string>();
-        foreach (string name in (string[])["party-0", "party-1", "party-2", "owner", "client", "stranger"])
+        foreach (string name in (string[])[.. Enumerable.Range(0, parties).Select(i => $"party-{i}"), "dealer", "owner", "client", "stranger"])
         {
             using var identity = PartyIdentity.Create(name);
             identity.Save(Key(name));
@@ -21,7 +23,8 @@ internal sealed class Deployment : IDisposable
 
         Description = new NetworkDescription
         {
-            Parties = [.. ports.Select((port, i) => new NetworkParty { Id = i, Host = "127.0.0.1", Port = port, Fingerprint = fingerprints[$"party-{i}"] })],
+            Parties = [.. ports.Take(parties).Select((port, i) => new NetworkParty { Id = i, Host = "127.0.0.1", Port = port, Fingerprint = fingerprints[$"party-{i}"] })],
+            Dealer = protocol == "additive" ? new NetworkParty { Id = parties, Host = "127.0.0.1", Port = ports[parties], Fingerprint = fingerprints["dealer"] } : null,
             Clients = [fingerprints["client"]],
             Owners = [fingerprints["owner"]],
         };
@@ -37,21 +40,27 @@ internal sealed class Deployment : IDisposable
 
     public Tool[] Parties { get; private set; } = [];
 
+    /// <summary>The dealer's process, where there is a dealer.</summary>
+    public Tool? Dealer { get; set; }
+
     public string this[string file] => _folder[file];
 
     public string Key(string name) => _folder[$"{name}.p12"];
 
     public Tool StartParty(int party, int timeout = 10) => Tool.Start("party", "--network", Network, "--key", Key($"party-{party}"), "--timeout", $"{timeout}");
 
+    public Tool StartDealer(int timeout = 10) => Tool.Start("dealer", "--network", Network, "--key", Key("dealer"), "--timeout", $"{timeout}");
+
     public async Task<Deployment> StartAsync(int timeout = 10, string? model = null)
     {
-        Parties = [.. Enumerable.Range(0, 3).Select(i => StartParty(i, timeout))];
+        Parties = [.. Description.Parties.Select(p => StartParty(p.Id, timeout))];
+        Dealer = Description.Dealer is null ? null : StartDealer(timeout);
         (await LoadAsync(model)).AssertSucceeded();
         return this;
     }
 
     public Task<ToolResult> LoadAsync(string? model = null, string key = "owner") =>
-        Tool.RunAsync(30, "load", "--network", Network, "--key", Key(key), "--model", model ?? TemporaryFolder.Model, "--timeout", "10");
+        Tool.RunAsync(30, "load", "--network", Network, "--key", Key(key), "--model", model ?? TemporaryFolder.Model, "--protocol", _protocol, "--timeout", "10");
 
     /// <summary>Writes a client file, which differs from the right one as said.</summary>
     public string ClientFile(string? model = null, string key = "client", int bits = 18, string? network = null)
@@ -62,6 +71,7 @@ internal sealed class Deployment : IDisposable
             ["network"] = network ?? "network.json",
             ["identity"] = $"{key}.p12",
             ["model"] = model ?? TemporaryFolder.Model,
+            ["protocol"] = _protocol,
             ["fractional_bits"] = bits,
         }));
         return file;
@@ -77,6 +87,7 @@ internal sealed class Deployment : IDisposable
             party.Dispose();
         }
 
+        Dealer?.Dispose();
         _folder.Dispose();
     }
 }

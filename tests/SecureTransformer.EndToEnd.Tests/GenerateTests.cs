@@ -25,7 +25,12 @@ public class GenerateTests
         Assert.Equal(wanted.Select(g => g.GetProperty("name").GetString()), given.Select(g => g.GetProperty("name").GetString()));
         for (int i = 0; i < wanted.Length; i++)
         {
-            Assert.Equal(["name", "new_ids", "seconds_prefill", "seconds_per_token", "bytes_prefill", "bytes_per_token"], given[i].EnumerateObject().Select(p => p.Name));
+            Assert.Equal(
+                [
+                    "name", "new_ids", "seconds_prefill", "seconds_per_token", "seconds_offline_prefill", "seconds_offline_per_token",
+                    "bytes_prefill", "bytes_per_token", "bytes_offline_prefill", "bytes_offline_per_token",
+                ],
+                given[i].EnumerateObject().Select(p => p.Name));
             AssertSame(wanted[i], Integers(given[i].GetProperty("new_ids")));
             Assert.All((string[])["seconds_prefill", "seconds_per_token", "bytes_prefill", "bytes_per_token"], name => Assert.True(given[i].GetProperty(name).GetDouble() > 0, name));
         }

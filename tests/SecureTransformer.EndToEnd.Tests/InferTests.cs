@@ -8,13 +8,15 @@ public class InferTests
     [Theory]
     [InlineData("replicated", "tcp", 3)]
     [InlineData("replicated", "memory", 3)]
+    [InlineData("additive", "tcp", 2)]
+    [InlineData("additive", "memory", 3)]
     [InlineData("plaintext", "tcp", 1)]
     [InlineData("plaintext", "memory", 1)]
     public async Task Cases_are_answered_as_the_reference_does_and_written_as_JSON(string protocol, string transport, int parties)
     {
         using var folder = new TemporaryFolder();
         (await Tool.RunAsync(
-            60, "infer", "--model", TemporaryFolder.Model, "--cases", TemporaryFolder.Cases, "--protocol", protocol, "--transport", transport, "--json", folder["out.json"])).AssertSucceeded();
+            90, ["infer", "--model", TemporaryFolder.Model, "--cases", TemporaryFolder.Cases, "--protocol", protocol, "--transport", transport, "--json", folder["out.json"], .. protocol == "additive" ? (string[])["--parties", $"{parties}"] : []])).AssertSucceeded();
         using var document = JsonDocument.Parse(File.ReadAllBytes(folder["out.json"]));
         JsonElement root = document.RootElement;
         Assert.Equal(["protocol", "parties", "transport", "model", "setup_seconds", "cases"], root.EnumerateObject().Select(p => p.Name));
@@ -34,7 +36,7 @@ public class InferTests
         Assert.Equal(wanted.Select(c => c.GetProperty("name").GetString()), given.Select(c => c.GetProperty("name").GetString()));
         for (int i = 0; i < wanted.Length; i++)
         {
-            Assert.Equal(["name", "logits", "seconds", "bytes_sent_total", "bytes_sent_by_party", "rounds"], given[i].EnumerateObject().Select(p => p.Name));
+            Assert.Equal(["name", "logits", "seconds", "seconds_offline", "bytes_sent_total", "bytes_offline", "bytes_sent_by_party", "rounds"], given[i].EnumerateObject().Select(p => p.Name));
             double[] reference = Numbers(wanted[i].GetProperty("expected").GetProperty("logits"));
             double[] logits = Numbers(given[i].GetProperty("logits"));
             Assert.Equal(reference.Length, logits.Length);
@@ -47,6 +49,8 @@ public class InferTests
             Assert.True(given[i].GetProperty("bytes_sent_total").GetInt64() > byParty.Sum());
             Assert.True(given[i].GetProperty("rounds").GetInt32() >= 2);
             Assert.True(given[i].GetProperty("seconds").GetDouble() > 0);
+            Assert.Equal(protocol == "additive", given[i].GetProperty("seconds_offline").GetDouble() > 0);
+            Assert.Equal(protocol == "additive", given[i].GetProperty("bytes_offline").GetInt64() > 0);
         }
 
         static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(e => e.GetDouble())];

@@ -77,6 +77,7 @@ public class SeveralMachinesTests
     [InlineData("network")]
     [InlineData("check")]
     [InlineData("party")]
+    [InlineData("dealer")]
     [InlineData("load")]
     public async Task Every_command_explains_itself(string command)
     {
@@ -94,6 +95,9 @@ public class SeveralMachinesTests
     [InlineData("infer --model x --text z --timeout 0")]
     [InlineData("infer --model x --text z --timeout soon")]
     [InlineData("party --network x")]
+    [InlineData("dealer --network x")]
+    [InlineData("infer --model x --text z --protocol additive --parties 9")]
+    [InlineData("infer --model x --text z --parties 2")]
     public async Task Wrong_use_exits_with_2(string arguments)
     {
         ToolResult result = await Tool.RunAsync(20, arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));

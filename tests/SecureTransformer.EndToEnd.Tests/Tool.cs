@@ -29,6 +29,7 @@ internal sealed partial class Tool : IDisposable
     public const int SigInt = 2;
     public const int SigTerm = 15;
     public const int SigStop = 19;
+    public const int SigCont = 18;
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();

@@ -10,9 +10,9 @@ internal static class CheckCommand
     public static Command Create()
     {
         var network = new Option<FileInfo>("--network") { Description = "The network file.", Required = true };
-        var key = new Option<FileInfo>("--key") { Description = "The key file of this party or client.", Required = true };
+        var key = new Option<FileInfo>("--key") { Description = "The key file of this party, dealer or client.", Required = true };
         var model = new Option<DirectoryInfo?>("--model") { Description = "Also check the files of a model directory." };
-        var command = new Command("check", "Test ports, certificates, clocks, versions and the model before a run. On a party's host: the party's key, before it runs. Elsewhere: a client's key, while the parties run.") { network, key, model };
+        var command = new Command("check", "Test ports, certificates, clocks, versions and the model before a run. On a party's or the dealer's host: its key, before it runs. Elsewhere: a client's key, while the parties run.") { network, key, model };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             IReadOnlyList<CheckResult> results = await NetworkCheck.RunAsync(

@@ -21,19 +21,21 @@ internal static class EstimateCommand
         Option<string> sampling = SamplingOptions.CreateSampling();
         sampling.Description = "For a model that generates text: who chooses its tokens.";
         var temperature = new Option<double>("--temperature") { Description = "With --sampling private: drawing tokens, above 0, takes a shuffled input of noise." };
+        Option<string> protocol = ProtocolOptions.CreateProtocol();
+        Option<int?> parties = ProtocolOptions.CreateParties();
         var bits = new Option<int>("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
         var delay = new Option<double>("--delay-ms") { Description = "One-way delay of your network.", DefaultValueFactory = _ => 0.2 };
         var rate = new Option<double>("--mbit") { Description = "Bandwidth of each party's link, in Mbit/s.", DefaultValueFactory = _ => 5000 };
         var json = new Option<FileInfo?>("--json") { Description = "Write the figures to a file." };
         var command = new Command("estimate", "Tell what one inference will send, layer by layer, and how long your network needs for it. Nothing is run and no weight is read.")
         {
-            model, length, count, sampling, temperature, bits, delay, rate, json,
+            model, length, count, sampling, temperature, protocol, parties, bits, delay, rate, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var network = new NetworkConditions { OneWayDelay = TimeSpan.FromMilliseconds(parsed.GetValue(delay)), BitsPerSecond = (long)(parsed.GetValue(rate) * 1e6) };
             var config = ModelConfig.FromDirectory(parsed.GetValue(model)!.FullName);
-            var options = new InferenceOptions { FractionalBits = parsed.GetValue(bits) };
+            InferenceOptions options = ProtocolOptions.ValueOf(parsed, protocol, parties, bits);
             var rows = new List<EstimatePart>();
             if (config is DecoderConfig)
             {
@@ -55,13 +57,19 @@ internal static class EstimateCommand
                 Add(await InferenceEstimate.ForClassificationAsync(config, parsed.GetValue(length), options, cancellationToken), "");
             }
 
-            Console.WriteLine($"{"part",-52} {"rounds",7} {"MB",10} {"network s",10}");
+            bool offline = MpcProtocols.HasDealer(options.Protocol);
+            Console.WriteLine($"{"part",-52} {"rounds",7} {"MB",10} {(offline ? $"{"MB offl.",10} " : "")}{"network s",10}");
             foreach (EstimatePart row in rows)
             {
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.Part,-52} {row.Rounds,7} {row.Bytes / 1e6,10:F3} {row.NetworkSeconds,10:F4}"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.Part,-52} {row.Rounds,7} {row.Bytes / 1e6,10:F3} {(offline ? string.Create(CultureInfo.InvariantCulture, $"{row.OfflineBytes / 1e6,10:F3} ") : "")}{row.NetworkSeconds,10:F4}"));
             }
 
             Console.WriteLine("MB over all parties and the client, exact; rounds at most; computing comes on top.");
+            if (offline)
+            {
+                Console.WriteLine("MB offl.: with the dealer, which may send them ahead of time; not in the network's seconds. Opening masked weights comes once, when the model is loaded or first used.");
+            }
+
             if (parsed.GetValue(json) is { } file)
             {
                 await File.WriteAllTextAsync(file.FullName, JsonSerializer.Serialize([.. rows], EstimateJson.Default.EstimatePartArray) + "\n", cancellationToken);
@@ -87,6 +95,9 @@ internal sealed class EstimatePart
 
     public required long Bytes { get; init; }
 
+    /// <summary>Between the parties and the dealer.</summary>
+    public required long OfflineBytes { get; init; }
+
     public required double NetworkSeconds { get; init; }
 
     public static EstimatePart Of(string part, OperationCost cost, double seconds) => new()
@@ -94,6 +105,7 @@ internal sealed class EstimatePart
         Part = part,
         Rounds = cost.Rounds,
         Bytes = cost.Bytes,
+        OfflineBytes = cost.OfflineBytes,
         NetworkSeconds = seconds,
     };
 }

@@ -67,7 +67,7 @@ internal static class GenerateCommand
                 var report = new GenerateReport
                 {
                     Protocol = ProtocolNames.NameOf(parties.Protocol),
-                    Parties = MpcProtocols.PartyCountOf(parties.Protocol),
+                    Parties = parties.Parties,
                     Transport = parties.Transport,
                     Model = parties.Model,
                     SetupSeconds = parties.SetupSeconds,
@@ -130,32 +130,36 @@ internal static class GenerateCommand
     private static void Show(GenerationRecord record, IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options)
     {
         Console.WriteLine();
-        Console.WriteLine($"{"",-12} {"tokens",8} {"seconds",9} {"MB",10} {"rounds",8}");
-        Cost first = record.Steps[0];
-        Row("prompt", prompts.Sum(p => p.Count), first.Seconds, first.BytesTotal, first.RoundsTotal);
-        IReadOnlyList<Cost> rest = record.Decode;
-        if (rest.Count > 0)
+        bool offline = record.Steps[0].BytesOffline > 0;
+        Console.WriteLine($"{"",-12} {"tokens",8} {"seconds",9} {"MB",10} {"rounds",8}{(offline ? $" {"s offl.",9} {"MB offl.",10}" : "")}");
+        Row("prompt", prompts.Sum(p => p.Count), [record.Steps[0]]);
+        if (record.Decode.Count > 0)
         {
-            Row("per token", 1, rest.Average(c => c.Seconds), rest.Average(c => (double)c.BytesTotal), rest.Average(c => (double)c.RoundsTotal));
+            Row("per token", 1, record.Decode);
         }
 
         Console.WriteLine(prompts.Count == 1
-            ? "MB sent by all parties and the client. The prompt's row has the first token of the answer in it."
-            : $"MB sent by all parties and the client, for all {prompts.Count} texts together. The prompts' row has the first token of each answer in it.");
+            ? $"MB sent by all parties{(offline ? ", the dealer" : "")} and the client. The prompt's row has the first token of the answer in it."
+            : $"MB sent by all parties{(offline ? ", the dealer" : "")} and the client, for all {prompts.Count} texts together. The prompts' row has the first token of each answer in it.");
         if (!options.StopEarly && record.Steps.Count < options.MaxNewTokens)
         {
             Console.WriteLine($"{options.MaxNewTokens} tokens were computed, so that the parties do not learn where the answer ended, at {record.Steps.Count}. --stop-early saves the rest, and tells them.");
         }
 
-        static void Row(string name, int tokens, double seconds, double bytes, double rounds) =>
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-12} {tokens,8} {seconds,9:F3} {bytes / 1e6,10:F3} {rounds,8:F0}"));
+        void Row(string name, int tokens, IReadOnlyList<Cost> steps)
+        {
+            string apart = offline ? string.Create(CultureInfo.InvariantCulture, $" {steps.Average(c => c.SecondsOffline),9:F3} {steps.Average(c => (double)c.BytesOffline) / 1e6,10:F3}") : "";
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{name,-12} {tokens,8} {steps.Average(c => c.Seconds),9:F3} {steps.Average(c => (double)c.BytesTotal) / 1e6,10:F3} {steps.Average(c => (double)c.RoundsTotal),8:F0}{apart}"));
+        }
     }
 
     /// <summary>What a long run will send, before the parties are started; prompts that the model cannot take end here, too.</summary>
     private static async Task TellCostAsync(
         DecoderConfig config, IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, InferenceOptions inference, ConsoleProgress progress, CancellationToken cancellationToken)
     {
-        if (MpcProtocols.PartyCountOf(inference.Protocol) == 1)
+        if (MpcProtocols.PartyCountOf(inference.Protocol, inference.Parties) == 1)
         {
             return;
         }
@@ -163,12 +167,12 @@ internal static class GenerateCommand
         // Several texts together send at most as much as the longest so many times.
         progress.Report(new InferenceProgress("estimating"));
         GenerationEstimate longest = await InferenceEstimate.ForGenerationAsync(config, prompts.Max(p => p.Count), options, inference, cancellationToken);
-        long bytes = prompts.Count * longest.Total.Bytes;
+        long bytes = prompts.Count * (longest.Total.Bytes + longest.Total.OfflineBytes);
         progress.Clear();
         if (bytes >= WorthTelling)
         {
             Console.Error.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{options.MaxNewTokens} tokens will take up to {bytes / 1e6:N0} MB over all parties and {longest.Total.Rounds:N0} rounds; 'estimate' tells more."));
+                CultureInfo.InvariantCulture, $"{options.MaxNewTokens} tokens will take up to {bytes / 1e6:N0} MB over all parties{(longest.Total.OfflineBytes > 0 ? " and the dealer" : "")} and {longest.Total.Rounds:N0} rounds; 'estimate' tells more."));
         }
     }
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using SecureTransformer.Hosting;
 using SecureTransformer.Models;
-using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Cli.Commands;
 
@@ -47,7 +46,7 @@ internal static class InferCommand
             var report = new InferReport
             {
                 Protocol = ProtocolNames.NameOf(parties.Protocol),
-                Parties = MpcProtocols.PartyCountOf(parties.Protocol),
+                Parties = parties.Parties,
                 Transport = parties.Transport,
                 Model = parties.Model,
                 SetupSeconds = parties.SetupSeconds,
@@ -83,6 +82,11 @@ internal static class InferCommand
         }
 
         Cost cost = answer.Cost;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cost.Seconds:F3} s, {cost.BytesTotal / 1e6:F2} MB sent by all parties and the client, {cost.RoundsTotal} rounds"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cost.Seconds:F3} s, {cost.BytesTotal / 1e6:F2} MB sent by all parties{(cost.BytesOffline > 0 ? ", the dealer" : "")} and the client, {cost.RoundsTotal} rounds"));
+        if (cost.BytesOffline > 0)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"of that offline, with the dealer: {cost.SecondsOffline:F3} s, {cost.BytesOffline / 1e6:F2} MB; online: {cost.SecondsOnline:F3} s, {(cost.BytesTotal - cost.BytesOffline) / 1e6:F2} MB"));
+        }
     }
 }

@@ -12,16 +12,17 @@ internal static class LoadCommand
         var network = new Option<FileInfo>("--network") { Description = "The network file.", Required = true };
         var key = new Option<FileInfo>("--key") { Description = "The owner's key file; its fingerprint must be among the network file's owners.", Required = true };
         var model = new Option<DirectoryInfo>("--model") { Description = "Model directory: config.json and *.safetensors.", Required = true };
-        var protocol = new Option<string>("--protocol") { Description = "The protocol.", DefaultValueFactory = _ => "replicated" };
+        Option<string> protocol = ProtocolOptions.CreateProtocol();
+        Option<int?> parties = ProtocolOptions.CreateParties();
+        parties.Description = "With --protocol additive: the number of parties; those of the network file if not given.";
         var bits = new Option<int>("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
         Option<double> timeout = TimeoutOption.Create();
-        protocol.AcceptOnlyFromAmong([.. ProtocolNames.All]);
-        var command = new Command("load", "Hand out secret shares of a model's weights to running parties. No party sees a weight.") { network, key, model, protocol, bits, timeout };
+        var command = new Command("load", "Hand out secret shares of a model's weights to running parties. No party sees a weight.") { network, key, model, protocol, parties, bits, timeout };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var identity = PartyIdentity.Load(parsed.GetValue(key)!.FullName);
             await using IClientEndpoint endpoint = TcpNetwork.CreateClient(NetworkDescription.Load(parsed.GetValue(network)!.FullName), identity, TimeoutOption.Transport(parsed.GetValue(timeout)));
-            var options = new InferenceOptions { Protocol = ProtocolNames.Parse(parsed.GetValue(protocol)!), FractionalBits = parsed.GetValue(bits) };
+            InferenceOptions options = ProtocolOptions.ValueOf(parsed, protocol, parties, bits);
             var progress = new ConsoleProgress();
             await ModelOwner.LoadAsync(endpoint, parsed.GetValue(model)!.FullName, options, progress, cancellationToken);
             progress.Clear();

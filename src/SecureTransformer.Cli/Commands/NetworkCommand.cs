@@ -10,22 +10,29 @@ internal static class NetworkCommand
     public static Command Create()
     {
         var parties = new Option<string[]>("--party") { Description = "HOST:PORT=FINGERPRINT, once for each party, in order.", Required = true, AllowMultipleArgumentsPerToken = true };
+        var dealer = new Option<string?>("--dealer") { Description = "HOST:PORT=FINGERPRINT of the dealer, for --protocol additive." };
         var clients = new Option<string[]>("--client") { Description = "Fingerprint of a client that the parties serve; any number.", AllowMultipleArgumentsPerToken = true };
         var owners = new Option<string[]>("--owner") { Description = "Fingerprint of a model's owner, who may hand the parties a model; any number.", AllowMultipleArgumentsPerToken = true };
         var output = new Option<FileInfo>("--out") { Description = "The network file to write.", Required = true };
-        var command = new Command("network", "Write the network file: parties, addresses and key fingerprints. It holds nothing secret; copy it to every host.") { parties, clients, owners, output };
+        var command = new Command("network", "Write the network file: parties, addresses and key fingerprints. It holds nothing secret; copy it to every host.") { parties, dealer, clients, owners, output };
         command.SetAction(parsed =>
         {
             string[] described = parsed.GetValue(parties)!;
             var network = new NetworkDescription
             {
                 Parties = [.. described.Select((text, id) => Parse(text, id))],
+                Dealer = parsed.GetValue(dealer) is { } place ? Parse(place, described.Length) : null,
                 Clients = parsed.GetValue(clients) ?? [],
                 Owners = parsed.GetValue(owners) ?? [],
             };
             network.Validate();
             network.Save(parsed.GetValue(output)!.FullName);
             Console.Error.WriteLine("Next, on each party's host: secure-transformer check --network FILE --key FILE, then secure-transformer party --network FILE --key FILE.");
+            if (network.Dealer is not null)
+            {
+                Console.Error.WriteLine("On the dealer's host: secure-transformer dealer --network FILE --key FILE.");
+            }
+
             return 0;
         });
         return command;

@@ -22,6 +22,9 @@ public sealed class ClientFile
     /// <summary>The protocol's name.</summary>
     public string Protocol { get; set; } = "replicated";
 
+    /// <summary>The number of parties; null for all of the network file's.</summary>
+    public int? Parties { get; set; }
+
     /// <summary>The fractional bits of values.</summary>
     public int FractionalBits { get; set; } = 18;
 
@@ -46,6 +49,7 @@ public sealed class ClientFile
                 Identity = Path.Combine(folder, file.Identity),
                 Model = Path.Combine(folder, file.Model),
                 Protocol = file.Protocol,
+                Parties = file.Parties,
                 FractionalBits = file.FractionalBits,
             };
         }
@@ -65,9 +69,9 @@ public sealed class ClientFile
         return new InferenceClient(TcpNetwork.CreateClient(network, identity, transport), config, tokenizer, Options, identity);
     }
 
-    /// <summary>Protocol and precision.</summary>
+    /// <summary>Protocol, parties and precision.</summary>
     [JsonIgnore]
-    public InferenceOptions Options => new() { Protocol = ProtocolNames.Parse(Protocol), FractionalBits = FractionalBits };
+    public InferenceOptions Options => new() { Protocol = ProtocolNames.Parse(Protocol), Parties = Parties, FractionalBits = FractionalBits };
 }
 
 [JsonSourceGenerationOptions(

@@ -16,25 +16,29 @@ internal interface IClusterBackend : IAsyncDisposable
     Task GuardAsync(Task work);
 }
 
-/// <summary>All parties in this process.</summary>
+/// <summary>All parties, and the dealer where there is one, in this process.</summary>
 internal sealed class MemoryCluster : IClusterBackend
 {
     private readonly InMemoryNetwork _network;
     private readonly PartyHost[] _hosts;
+    private readonly DealerHost? _dealer;
     private readonly Task[] _running;
 
     public MemoryCluster(LocalClusterOptions options)
     {
-        int count = MpcProtocols.PartyCountOf(options.Protocol);
-        _network = new InMemoryNetwork(count, options.TransportOptions);
+        int count = options.PartyCount;
+        bool hasDealer = MpcProtocols.HasDealer(options.Protocol);
+        _network = new InMemoryNetwork(count, options.TransportOptions, hasDealer);
+        int threads = Math.Max(1, Environment.ProcessorCount / (count + (hasDealer ? 1 : 0)));
         _hosts = [.. Enumerable.Range(0, count).Select(i => new PartyHost(_network.Party(i), new PartyHostOptions
         {
             Logger = options.Logger,
             MaxConcurrentRequests = options.MaxConcurrentRequests,
             ShareDirectory = options.ShareDirectoryOf(i),
-            MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / count),
+            MaxDegreeOfParallelism = threads,
         }))];
-        _running = [.. _hosts.Select(host => Task.Run(() => host.RunAsync()))];
+        _dealer = hasDealer ? new DealerHost(_network.Dealer, new DealerHostOptions { Logger = options.Logger, MaxDegreeOfParallelism = threads }) : null;
+        _running = [.. _hosts.Select(host => Task.Run(() => host.RunAsync())), Task.Run(() => _dealer?.RunAsync() ?? Task.CompletedTask)];
     }
 
     public IClientEndpoint CreateClient() => _network.Client();
@@ -50,6 +54,11 @@ internal sealed class MemoryCluster : IClusterBackend
         foreach (PartyHost host in _hosts)
         {
             await host.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_dealer is not null)
+        {
+            await _dealer.DisposeAsync().ConfigureAwait(false);
         }
 
         await Task.WhenAll(_running).ConfigureAwait(false);

@@ -90,6 +90,12 @@ internal sealed class PartyReport
     /// <summary>The party's logical clock when it had the input.</summary>
     public required int InputClock { get; init; }
 
+    /// <summary>What the party got from the dealer.</summary>
+    public required long BytesFromDealer { get; init; }
+
+    /// <summary>How long the party waited for the dealer.</summary>
+    public required double SecondsForDealer { get; init; }
+
     public required long PeakMemoryBytes { get; init; }
 
     /// <summary>Sends what the party has measured so far.</summary>
@@ -101,6 +107,8 @@ internal sealed class PartyReport
         {
             BytesByPhase = [.. phases.Select(meter.BytesSent)],
             InputClock = inputClock,
+            BytesFromDealer = meter.BytesReceived(TrafficPhase.Offline),
+            SecondsForDealer = meter.OfflineWait.TotalSeconds,
             PeakMemoryBytes = process.PeakWorkingSet64,
         };
         TrafficPhase phase = meter.Phase;

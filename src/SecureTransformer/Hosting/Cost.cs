@@ -2,13 +2,17 @@ using SecureTransformer.Transport;
 
 namespace SecureTransformer.Hosting;
 
-/// <summary>What one inference cost. Bytes are payload bytes given to channels by all parties and the client, without frame headers and TLS.</summary>
+/// <summary>
+/// What one inference cost. Bytes are payload bytes given to channels by all parties, the client and the dealer where there is one, without frame headers and TLS.
+/// Offline is what does not depend on the input: a dealer's material.
+/// </summary>
 public sealed class Cost
 {
     internal Cost(
-        double seconds, long[] bytesByParty, IReadOnlyDictionary<TrafficPhase, long> bytes, IReadOnlyDictionary<TrafficPhase, int> rounds, IReadOnlyList<long> peakMemory)
+        double seconds, double secondsOffline, long[] bytesByParty, IReadOnlyDictionary<TrafficPhase, long> bytes, IReadOnlyDictionary<TrafficPhase, int> rounds, IReadOnlyList<long> peakMemory)
     {
         Seconds = seconds;
+        SecondsOffline = secondsOffline;
         BytesByParty = bytesByParty;
         BytesByPhase = bytes;
         RoundsByPhase = rounds;
@@ -18,19 +22,28 @@ public sealed class Cost
     /// <summary>Seconds from the client's first share sent to the answer put together.</summary>
     public double Seconds { get; }
 
+    /// <summary>How many of the <see cref="Seconds"/> party 0 spent waiting for the dealer; 0 without one.</summary>
+    public double SecondsOffline { get; }
+
+    /// <summary>The other <see cref="Seconds"/>, which material made ahead of time would leave.</summary>
+    public double SecondsOnline => Seconds - SecondsOffline;
+
     /// <summary>Bytes sent by each party, without setup.</summary>
     public IReadOnlyList<long> BytesByParty { get; }
 
-    /// <summary>Bytes sent by all parties and the client, by phase.</summary>
+    /// <summary>Bytes sent by all parties, the client and the dealer, by phase.</summary>
     public IReadOnlyDictionary<TrafficPhase, long> BytesByPhase { get; }
 
-    /// <summary>The longest chain of messages that depend on one another, by phase.</summary>
+    /// <summary>The longest chain of messages that depend on one another, by phase; those of a dealer, who could send all ahead of time, are not counted.</summary>
     public IReadOnlyDictionary<TrafficPhase, int> RoundsByPhase { get; }
 
     /// <summary>The peak resident memory of each party's process up to now, in bytes, as the party says. Parties in one process tell the same.</summary>
     public IReadOnlyList<long> PeakMemoryByParty { get; }
 
-    /// <summary>Bytes sent by all parties and the client: input, offline, online and output.</summary>
+    /// <summary>Bytes between the parties and the dealer, requests and material; 0 without one.</summary>
+    public long BytesOffline => BytesByPhase[TrafficPhase.Offline];
+
+    /// <summary>Bytes sent by all parties, the client and the dealer: input, offline, online and output.</summary>
     public long BytesTotal => BytesByPhase.Where(p => p.Key != TrafficPhase.Setup).Sum(p => p.Value);
 
     /// <summary>Rounds of input, offline, online and output.</summary>

@@ -15,7 +15,7 @@ internal static class Costs
     public static Cost Between(double seconds, int from, int to, long[] sent, PartyReport[] reports, SentSoFar? before = null)
     {
         TrafficPhase[] phases = Enum.GetValues<TrafficPhase>();
-        if (reports.Any(r => r.BytesByPhase.Length != phases.Length))
+        if (reports.Any(r => r.BytesByPhase.Length != phases.Length || !double.IsFinite(r.SecondsForDealer)))
         {
             throw new ProtocolException("A party's report is not of the expected form.");
         }
@@ -33,6 +33,10 @@ internal static class Costs
             }
         }
 
+        // What the dealer sends is known to those who get it.
+        bytes[TrafficPhase.Offline] += reports.Sum(r => r.BytesFromDealer) - (before?.Parties.Sum(r => r.BytesFromDealer) ?? 0);
+        double waited = reports.Zip(before?.Parties ?? Enumerable.Repeat<PartyReport?>(null, reports.Length), (now, then) => now.SecondsForDealer - (then?.SecondsForDealer ?? 0)).Max();
+
         // The last message of the chain goes to the client, who alone sees the whole.
         int input = Math.Max(0, reports.Max(r => r.InputClock) - from);
         var chain = new Dictionary<TrafficPhase, int>
@@ -43,7 +47,7 @@ internal static class Costs
             [TrafficPhase.Online] = to - from - input - 1,
             [TrafficPhase.Output] = 1,
         };
-        return new Cost(seconds, byParty, bytes, chain, [.. reports.Select(r => r.PeakMemoryBytes)]);
+        return new Cost(seconds, Math.Clamp(waited, 0, seconds), byParty, bytes, chain, [.. reports.Select(r => r.PeakMemoryBytes)]);
     }
 
     /// <summary>What an endpoint has sent, by phase.</summary>

@@ -29,7 +29,7 @@ public sealed partial class InferenceClient : IAsyncDisposable
     /// <param name="config">The model's public configuration.</param>
     /// <param name="tokenizer">The model's tokenizer; null where only token ids are given.</param>
     /// <param name="options">Protocol and precision, as the parties have them.</param>
-    /// <exception cref="ArgumentException">The model's vocabulary is not the tokenizer's.</exception>
+    /// <exception cref="ArgumentException">The model's vocabulary is not the tokenizer's, or the protocol does not run between the network's parties.</exception>
     public InferenceClient(IClientEndpoint network, ModelConfig config, Tokenizer? tokenizer, InferenceOptions? options = null)
         : this(network, config, tokenizer, options, null)
     {
@@ -47,12 +47,7 @@ public sealed partial class InferenceClient : IAsyncDisposable
         _options.Validate();
         ArgumentNullException.ThrowIfNull(config);
         _config = config;
-        _codec = ShareCodec.Create(_options.Protocol);
-        if (network.PartyCount != _codec.PartyCount)
-        {
-            throw new ArgumentException($"The network has {network.PartyCount} parties; the protocol {ProtocolNames.NameOf(_options.Protocol)} has {_codec.PartyCount}.", nameof(network));
-        }
-
+        _codec = _options.CodecFor(network);
         RequireVocabulary(_config, tokenizer);
 
         _network = network;
@@ -70,6 +65,9 @@ public sealed partial class InferenceClient : IAsyncDisposable
     internal Tokenizer? Tokenizer => _tokenizer;
 
     internal InferenceOptions Options => _options;
+
+    /// <summary>The number of parties, without a dealer.</summary>
+    public int PartyCount => _codec.PartyCount;
 
     /// <summary>Connects to parties elsewhere, as a client file says; see <see cref="ClientFile"/>.</summary>
     public static InferenceClient Connect(string clientFile, TransportOptions? transport = null) => ClientFile.Load(clientFile).CreateClient(transport);

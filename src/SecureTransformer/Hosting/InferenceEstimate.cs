@@ -21,10 +21,10 @@ public sealed class InferenceEstimate
     /// <summary>The cost of each part of the model, such as "encoder.layer.0/attention", in order.</summary>
     public IReadOnlyList<KeyValuePair<string, OperationCost>> Parts { get; }
 
-    /// <summary>The sum. Bytes are exact, rounds an upper bound.</summary>
+    /// <summary>The sum. Bytes, offline ones apart, are exact, rounds an upper bound.</summary>
     public OperationCost Total { get; }
 
-    /// <summary>Seconds that a part spends on a network, computing left out: a delay for each round, and an equal part of the bytes through each party's link.</summary>
+    /// <summary>Seconds that a part spends on a network, computing and the dealer left out: a delay for each round, and an equal part of the bytes through each party's link.</summary>
     public double NetworkSeconds(OperationCost cost, NetworkConditions network)
     {
         ArgumentNullException.ThrowIfNull(network);

@@ -1,4 +1,5 @@
 using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
 
 namespace SecureTransformer.Hosting;
 
@@ -7,6 +8,11 @@ public sealed class InferenceOptions
 {
     /// <summary>The protocol. The default is replicated sharing between three parties.</summary>
     public MpcProtocol Protocol { get; init; } = MpcProtocol.Replicated3;
+
+    /// <summary>
+    /// The number of parties, where the protocol does not fix it. Null, the default: as many as the network has, and where there is no network yet the protocol's smallest number.
+    /// </summary>
+    public int? Parties { get; init; }
 
     /// <summary>The fractional bits of values, from 8 to 24. The default is 18.</summary>
     public int FractionalBits { get; init; } = 18;
@@ -17,6 +23,29 @@ public sealed class InferenceOptions
     /// </summary>
     public int? PadTo { get; init; }
 
+    /// <summary>The number of parties, where there is no network yet.</summary>
+    internal int PartyCount => MpcProtocols.PartyCountOf(Protocol, Parties);
+
+    /// <summary>How values are split for the parties of a network.</summary>
+    /// <exception cref="ArgumentException">The protocol does not run between so many parties.</exception>
+    internal ShareCodec CodecFor(IClientEndpoint network)
+    {
+        ShareCodec? codec = null;
+        try
+        {
+            codec = ShareCodec.Create(Protocol, Parties ?? network.PartyCount);
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            // The message below says what there is.
+        }
+
+        return codec?.PartyCount == network.PartyCount
+            ? codec
+            : throw new ArgumentException(
+                $"The network has {network.PartyCount} parties; the protocol {ProtocolNames.NameOf(Protocol)} runs between {ProtocolNames.PartiesOf(Protocol, Parties)}.", nameof(network));
+    }
+
     /// <summary>Checks every property.</summary>
     /// <exception cref="ArgumentException">A property is out of its range; the exception names it.</exception>
     public void Validate()
@@ -26,11 +55,7 @@ public sealed class InferenceOptions
             throw new ArgumentOutOfRangeException(nameof(Protocol), Protocol, "Not a protocol of this library.");
         }
 
-        if (MpcProtocols.HasDealer(Protocol))
-        {
-            throw new ArgumentException("Hosts do not run protocols with a dealer yet.", nameof(Protocol));
-        }
-
+        _ = PartyCount;
         ArgumentOutOfRangeException.ThrowIfLessThan(PadTo ?? 1, 1, nameof(PadTo));
         ArgumentOutOfRangeException.ThrowIfLessThan(FractionalBits, 8);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(FractionalBits, 24);
@@ -38,5 +63,5 @@ public sealed class InferenceOptions
 
     /// <summary>A dry run of the protocol, under another.</summary>
     internal EstimatingSession DryRun(EstimatingSession? parent = null, MaterialPlan? plan = null) =>
-        EstimatingSession.Create(Protocol, new SessionOptions { FractionalBits = FractionalBits, Plan = plan }, parent: parent);
+        EstimatingSession.Create(Protocol, new SessionOptions { FractionalBits = FractionalBits, Plan = plan }, PartyCount, parent);
 }

@@ -8,7 +8,7 @@ using SecureTransformer.Transport;
 namespace SecureTransformer.Hosting;
 
 /// <summary>
-/// All parties of a protocol on this machine, holding a model: in this process, or each a process of its own over TLS on loopback.
+/// All parties of a protocol, and its dealer where it has one, on this machine, holding a model: in this process, or each a process of its own over TLS on loopback.
 /// For tries, tests and demonstrations; for privacy the parties belong on machines of different owners.
 /// </summary>
 public sealed class LocalCluster : IAsyncDisposable
@@ -30,8 +30,8 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>Seconds from the start until the parties held the model: start, connect, load, encode, share, pack.</summary>
     public double SetupSeconds { get; }
 
-    /// <summary>The number of parties.</summary>
-    public int PartyCount => MpcProtocols.PartyCountOf(_options.Protocol);
+    /// <summary>The number of parties, without a dealer.</summary>
+    public int PartyCount => _options.PartyCount;
 
     /// <summary>Starts the parties and hands them shares of the model.</summary>
     /// <param name="modelDirectory">A directory with config.json, safetensors files and, for texts, a tokenizer.</param>
@@ -127,7 +127,7 @@ public sealed class LocalCluster : IAsyncDisposable
         await backend.DisposeAsync().ConfigureAwait(false);
 
         // A party that had to be killed removed nothing.
-        for (int party = 0; party < MpcProtocols.PartyCountOf(options.Protocol); party++)
+        for (int party = 0; party < options.PartyCount; party++)
         {
             if (options.ShareDirectoryOf(party) is { } directory && Directory.Exists(directory))
             {

@@ -22,6 +22,9 @@ public sealed class LocalClusterOptions
     /// <summary>The protocol. The default is replicated sharing between three parties.</summary>
     public MpcProtocol Protocol { get; init; } = MpcProtocol.Replicated3;
 
+    /// <summary>The number of parties, where the protocol does not fix it; the protocol's smallest by default.</summary>
+    public int? Parties { get; init; }
+
     /// <summary>The fractional bits of values, from 8 to 24. The default is 18.</summary>
     public int FractionalBits { get; init; } = 18;
 
@@ -47,7 +50,10 @@ public sealed class LocalClusterOptions
     internal string? ShareDirectoryOf(int party) =>
         ShareDirectory is null ? null : Path.Combine(Path.GetFullPath(ShareDirectory), string.Create(CultureInfo.InvariantCulture, $"party-{party}"));
 
-    internal InferenceOptions Inference => new() { Protocol = Protocol, FractionalBits = FractionalBits };
+    /// <summary>The number of parties, without a dealer.</summary>
+    internal int PartyCount => MpcProtocols.PartyCountOf(Protocol, Parties);
+
+    internal InferenceOptions Inference => new() { Protocol = Protocol, Parties = Parties, FractionalBits = FractionalBits };
 
     /// <summary>Checks every property.</summary>
     /// <exception cref="ArgumentException">A property is out of its range; the exception names it.</exception>

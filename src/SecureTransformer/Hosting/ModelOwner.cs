@@ -59,7 +59,7 @@ public static class ModelOwner
         options ??= new InferenceOptions();
         options.Validate();
         ModelArchitecture architecture = ModelArchitecture.Create(config);
-        var codec = ShareCodec.Create(options.Protocol);
+        ShareCodec codec = options.CodecFor(network);
         ClientChannels channels = await network.ConnectAsync(SessionId.New(), cancellationToken).ConfigureAwait(false);
         await using (channels.ConfigureAwait(false))
         {

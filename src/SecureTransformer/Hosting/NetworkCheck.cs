@@ -28,14 +28,14 @@ public static class NetworkCheck
 
     /// <summary>Tests all that can be tested from this host.</summary>
     /// <param name="networkFile">The network file.</param>
-    /// <param name="keyFile">The key of a party (tests its port and the way to the others) or of a client (asks the running parties).</param>
+    /// <param name="keyFile">The key of a party or the dealer (tests its port and the way to the others) or of a client (asks the running parties).</param>
     /// <param name="modelDirectory">A model whose files are tested too; or null.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public static async Task<IReadOnlyList<CheckResult>> RunAsync(
         string networkFile, string keyFile, string? modelDirectory = null, CancellationToken cancellationToken = default)
     {
         var results = new List<CheckResult>();
-        NetworkDescription? network = Try(results, "network file", () => NetworkDescription.Load(networkFile), n => $"{n.Parties.Count} parties, {n.Clients.Count} clients, {n.Owners?.Count ?? 0} model owners");
+        NetworkDescription? network = Try(results, "network file", () => NetworkDescription.Load(networkFile), n => $"{n.Parties.Count} parties{(n.Dealer is null ? "" : " and a dealer")}, {n.Clients.Count} clients, {n.Owners?.Count ?? 0} model owners");
         using PartyIdentity? identity = Try(results, "key file", () => PartyIdentity.Load(keyFile), k => $"fingerprint {k.Fingerprint}");
         if (modelDirectory is not null)
         {
@@ -47,13 +47,14 @@ public static class NetworkCheck
             return results;
         }
 
-        NetworkParty? self = network.Parties.FirstOrDefault(p => p.Fingerprint == identity.Fingerprint);
+        NetworkParty[] places = [.. network.Parties, .. network.Dealer is { } dealer ? [dealer] : Array.Empty<NetworkParty>()];
+        NetworkParty? self = Array.Find(places, p => p.Fingerprint == identity.Fingerprint);
         if (self is not null)
         {
             CheckPort(results, self);
-            foreach (NetworkParty other in network.Parties.Where(p => p.Id != self.Id))
+            foreach (NetworkParty other in places.Where(p => p.Id != self.Id))
             {
-                await CheckReachableAsync(results, other, cancellationToken).ConfigureAwait(false);
+                await CheckReachableAsync(results, other, network.Describe(other.Id), cancellationToken).ConfigureAwait(false);
             }
         }
         else if (network.Clients.Contains(identity.Fingerprint) || network.Owners?.Contains(identity.Fingerprint) == true)
@@ -62,7 +63,7 @@ public static class NetworkCheck
         }
         else
         {
-            results.Add(new CheckResult("key", false, "the key belongs to no party and no client of the network file; add its fingerprint there"));
+            results.Add(new CheckResult("key", false, "the key belongs to no party, dealer or client of the network file; add its fingerprint there"));
         }
 
         return results;
@@ -106,7 +107,7 @@ public static class NetworkCheck
         }
     }
 
-    private static async Task CheckReachableAsync(List<CheckResult> results, NetworkParty party, CancellationToken cancellationToken)
+    private static async Task CheckReachableAsync(List<CheckResult> results, NetworkParty party, string name, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(TimeSpan.FromSeconds(5));
@@ -114,16 +115,16 @@ public static class NetworkCheck
         {
             using var socket = new TcpClient();
             await socket.ConnectAsync(party.Host, party.Port, timeout.Token).ConfigureAwait(false);
-            results.Add(new CheckResult(party.Description, true, "listens"));
+            results.Add(new CheckResult(name, true, "listens"));
         }
         catch (SocketException error) when (error.SocketErrorCode == SocketError.ConnectionRefused)
         {
-            results.Add(new CheckResult(party.Description, true, "its host answers; the party does not run yet"));
+            results.Add(new CheckResult(name, true, "its host answers; nothing runs there yet"));
         }
         catch (Exception error) when (error is SocketException or OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            results.Add(new CheckResult(party.Description, false, "does not answer: is its host up, and is the port open in its firewall?"));
+            results.Add(new CheckResult(name, false, "does not answer: is its host up, and is the port open in its firewall?"));
         }
     }
 

@@ -26,13 +26,14 @@ public sealed partial class PartyHost
             }
 
             MpcProtocol protocol = ProtocolNames.Find(request.Protocol) ?? throw new RefusalException($"there is no such protocol; there are {string.Join(", ", ProtocolNames.All)}");
+            RequireNetwork(protocol);
             byte[] configuration = Encoding.UTF8.GetBytes(request.Configuration ?? throw new RefusalException("the configuration is missing"));
             ModelArchitecture architecture = ModelArchitecture.Create(ModelConfig.Parse(configuration, "the model owner's configuration"));
             _material?.RequireModel(protocol, request.FractionalBits, DigestOf(configuration), _options.ShareDirectory is not null);
             RequireRoom(architecture);
             string identity = $"{client.SessionId}/{DigestOf(configuration)}";
             using ShareFileWriter? writer = _options.ShareDirectory is { } directory
-                ? BeginShareFile(directory, new ShareFileLayout(identity, protocol, _endpoint.PartyId, request.FractionalBits, architecture.Weights))
+                ? BeginShareFile(directory, new ShareFileLayout(identity, protocol, PartyCount, _endpoint.PartyId, request.FractionalBits, architecture.Weights))
                 : null;
             ShareFile? shares = null;
             var options = new SessionOptions
@@ -48,7 +49,7 @@ public sealed partial class PartyHost
             try
             {
                 // The weights outlive the session's links: requests have their own.
-                ChannelSet channels = await OpenLinksAsync(client, cancellationToken).ConfigureAwait(false);
+                ChannelSet channels = await OpenLinksAsync(client, protocol, cancellationToken).ConfigureAwait(false);
                 await using (channels.ConfigureAwait(false))
                 {
                     session = await OpenSessionAsync(client, channels, protocol, options, null, cancellationToken).ConfigureAwait(false);

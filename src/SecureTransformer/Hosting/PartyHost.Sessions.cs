@@ -30,7 +30,7 @@ public sealed partial class PartyHost
     {
         try
         {
-            ChannelSet channels = await OpenLinksAsync(client, cancellationToken).ConfigureAwait(false);
+            ChannelSet channels = await OpenLinksAsync(client, loaded.Protocol, cancellationToken).ConfigureAwait(false);
             await using (channels.ConfigureAwait(false))
             {
                 var options = new SessionOptions

@@ -20,16 +20,22 @@ public sealed partial class PartyHost : IAsyncDisposable
     private readonly ComputePlaces _places;
     private readonly SemaphoreSlim _loading = new(1, 1);
     private readonly CancellationTokenSource _stopping = new();
-    private readonly HashSet<Task> _running = [];
+    private readonly RunningTasks _running = new();
     private readonly HostMaterial? _material;
     private LoadedModel? _model;
 
     /// <summary>Makes a host on an endpoint, which it owns.</summary>
+    /// <exception cref="ArgumentException">The endpoint is the dealer's, or an option is out of range.</exception>
     /// <exception cref="InvalidDataException">The stored material is damaged; the message names the file.</exception>
     /// <exception cref="IOException">The stored material is open elsewhere.</exception>
     public PartyHost(IPartyEndpoint endpoint, PartyHostOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
+        if (endpoint.HasDealer && endpoint.PartyId == endpoint.PartyCount - 1)
+        {
+            throw new ArgumentException("The endpoint is the dealer's; a DealerHost serves there.", nameof(endpoint));
+        }
+
         _endpoint = endpoint;
         _options = options ?? new PartyHostOptions();
         _options.Validate();
@@ -46,23 +52,7 @@ public sealed partial class PartyHost : IAsyncDisposable
             while (true)
             {
                 ClientConnection client = await _endpoint.AcceptClientAsync(linked.Token).ConfigureAwait(false);
-                Task serving = ServeAsync(client, linked.Token);
-                lock (_running)
-                {
-                    _running.Add(serving);
-                }
-
-                _ = serving.ContinueWith(
-                    finished =>
-                    {
-                        lock (_running)
-                        {
-                            _running.Remove(finished);
-                        }
-                    },
-                    CancellationToken.None,
-                    TaskContinuationOptions.ExecuteSynchronously,
-                    TaskScheduler.Default);
+                _running.Add(ServeAsync(client, linked.Token));
             }
         }
         catch (OperationCanceledException) when (linked.IsCancellationRequested)
@@ -82,13 +72,7 @@ public sealed partial class PartyHost : IAsyncDisposable
         }
 
         await _stopping.CancelAsync().ConfigureAwait(false);
-        Task[] running;
-        lock (_running)
-        {
-            running = [.. _running];
-        }
-
-        await Task.WhenAll(running).ConfigureAwait(false);
+        await _running.AllAsync().ConfigureAwait(false);
         if (_model is { } model)
         {
             model.Model.Dispose();
@@ -146,12 +130,12 @@ public sealed partial class PartyHost : IAsyncDisposable
         }
     }
 
-    private async Task<ChannelSet> OpenLinksAsync(ClientConnection client, CancellationToken cancellationToken)
+    private async Task<ChannelSet> OpenLinksAsync(ClientConnection client, MpcProtocol protocol, CancellationToken cancellationToken)
     {
         var watch = new ClientWatch(client.Channel, cancellationToken);
         await using (watch.ConfigureAwait(false))
         {
-            return await _endpoint.OpenSessionAsync(client.SessionId, watch.Token).ConfigureAwait(false);
+            return await _endpoint.OpenSessionAsync(client.SessionId, NeedsDealer(protocol), watch.Token).ConfigureAwait(false);
         }
     }
 

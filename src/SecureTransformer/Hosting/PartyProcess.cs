@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace SecureTransformer.Hosting;
 
-/// <summary>A party that runs as a child of this process. It ends when its standard input closes, so it never outlives its parent.</summary>
+/// <summary>A party or the dealer that runs as a child of this process. It ends when its standard input closes, so it never outlives its parent.</summary>
 internal sealed partial class PartyProcess : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
@@ -13,9 +13,9 @@ internal sealed partial class PartyProcess : IDisposable
     private readonly Process _process;
     private readonly Task<int> _exited;
 
-    private PartyProcess(int party, Process process, ILogger logger)
+    private PartyProcess(string name, Process process, ILogger logger)
     {
-        Name = $"party {party}";
+        Name = name;
         _process = process;
         process.OutputDataReceived += (_, line) => Show(line.Data, LogLevel.Information);
         process.ErrorDataReceived += (_, line) => Show(line.Data, LogLevel.Warning);
@@ -43,8 +43,8 @@ internal sealed partial class PartyProcess : IDisposable
     /// <summary>Whether this process was started as a party. Such a process starts no parties of its own, however its program goes on.</summary>
     public static bool IsChild => Environment.GetEnvironmentVariable(ChildVariable) is not null;
 
-    /// <summary>Starts this program again as a party; see <see cref="PartyProgram"/>.</summary>
-    public static PartyProcess Start(int party, string networkFile, string keyFile, LocalClusterOptions options)
+    /// <summary>Starts this program again as a party or dealer, with arguments that <see cref="PartyProgram.TryRunAsync"/> takes.</summary>
+    public static PartyProcess Start(string name, string[] arguments, ILogger logger)
     {
         var start = new ProcessStartInfo
         {
@@ -62,13 +62,13 @@ internal sealed partial class PartyProcess : IDisposable
         }
 
         start.Environment[ChildVariable] = "1";
-        foreach (string argument in PartyProgram.ArgumentsOf(party, networkFile, keyFile, options))
+        foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
         }
 
-        Process process = Process.Start(start) ?? throw new IOException($"Party {party} could not be started.");
-        return new PartyProcess(party, process, options.Logger);
+        Process process = Process.Start(start) ?? throw new IOException($"{name} could not be started.");
+        return new PartyProcess(name, process, logger);
     }
 
     public Task<int> ExitedAsync() => _exited;

@@ -11,14 +11,14 @@ namespace SecureTransformer.Hosting;
 /// </summary>
 public static class PartyProgram
 {
-    /// <summary>Runs as a party when the arguments ask for it.</summary>
+    /// <summary>Runs as a party, or as the dealer, when the arguments ask for it.</summary>
     /// <param name="args">The program's arguments.</param>
-    /// <returns>The exit code when this was a party; null when the arguments ask for something else.</returns>
+    /// <returns>The exit code when this was one; null when the arguments ask for something else.</returns>
     public static async Task<int?> TryRunAsync(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
-        if (args is not ["party", "--exit-with-parent", "--network", var networkFile, "--key", var keyFile, "--max-requests", var requests, "--timeout", var seconds, .. var rest]
-            || rest is not ([] or ["--stream-weights", _]))
+        if (args is not [("party" or "dealer") and var role, "--exit-with-parent", "--network", var networkFile, "--key", var keyFile, "--timeout", var seconds, .. var rest]
+            || (role == "party" ? rest is not (["--max-requests", _] or ["--max-requests", _, "--stream-weights", _]) : rest.Length > 0))
         {
             return null;
         }
@@ -40,22 +40,28 @@ public static class PartyProgram
             await Task.Delay(TimeSpan.FromSeconds(3)).ConfigureAwait(false);
             Environment.Exit(0);
         });
+        var timeout = TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture));
+        var transport = new TransportOptions { ConnectTimeout = timeout, ReceiveTimeout = timeout };
+        if (role == "dealer")
+        {
+            return await DealerProgram.RunAsync(networkFile, keyFile, new DealerHostOptions { Logger = new ErrorLogger() }, transport, stopping.Token).ConfigureAwait(false);
+        }
+
         var options = new PartyHostOptions
         {
             Logger = new ErrorLogger(),
-            MaxConcurrentRequests = int.Parse(requests, CultureInfo.InvariantCulture),
-            ShareDirectory = rest.Length == 0 ? null : rest[1],
+            MaxConcurrentRequests = int.Parse(rest[1], CultureInfo.InvariantCulture),
+            ShareDirectory = rest.Length == 2 ? null : rest[3],
         };
-        var timeout = TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture));
-        return await RunAsync(networkFile, keyFile, options, new TransportOptions { ConnectTimeout = timeout, ReceiveTimeout = timeout }, stopping.Token).ConfigureAwait(false);
+        return await RunAsync(networkFile, keyFile, options, transport, stopping.Token).ConfigureAwait(false);
     }
 
     /// <summary>The arguments that <see cref="TryRunAsync"/> takes.</summary>
     internal static string[] ArgumentsOf(int party, string networkFile, string keyFile, LocalClusterOptions options) =>
     [
         "party", "--exit-with-parent", "--network", networkFile, "--key", keyFile,
-        "--max-requests", options.MaxConcurrentRequests.ToString(CultureInfo.InvariantCulture),
         "--timeout", options.TransportOptions.ReceiveTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+        "--max-requests", options.MaxConcurrentRequests.ToString(CultureInfo.InvariantCulture),
         .. options.ShareDirectoryOf(party) is { } directory ? (string[])["--stream-weights", directory] : [],
     ];
 
@@ -75,7 +81,7 @@ public static class PartyProgram
             var description = NetworkDescription.Load(networkFile);
             using var identity = PartyIdentity.Load(keyFile);
             NetworkParty party = description.Parties.FirstOrDefault(p => p.Fingerprint == identity.Fingerprint)
-                ?? throw new InvalidDataException($"The key of {keyFile} belongs to no party of {networkFile}.");
+                ?? throw new InvalidDataException($"The key of {keyFile} belongs to no party of {networkFile}{(description.Dealer?.Fingerprint == identity.Fingerprint ? "; it is the dealer's" : "")}.");
             IPartyEndpoint endpoint = TcpNetwork.StartParty(description, party.Id, identity, transport);
             var host = new PartyHost(endpoint, options.For(description, transport));
             await using (host.ConfigureAwait(false))

@@ -76,7 +76,7 @@ public static class Preprocessing
             directory,
             program.ToString(),
             [.. Enumerable.Repeat(plan, count)],
-            MpcProtocols.PartyCountOf(options.Protocol),
+            options.PartyCount,
             session,
             progress is null ? null : new Share(progress),
             cancellationToken);

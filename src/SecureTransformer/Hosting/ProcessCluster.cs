@@ -3,7 +3,7 @@ using SecureTransformer.Transport;
 
 namespace SecureTransformer.Hosting;
 
-/// <summary>Each party a child process on loopback, with keys in a folder that only the user can read, removed afterwards.</summary>
+/// <summary>Each party, and the dealer where there is one, a child process on loopback, with keys in a folder that only the user can read, removed afterwards.</summary>
 internal sealed class ProcessCluster : IClusterBackend
 {
     private readonly DirectoryInfo _folder;
@@ -19,22 +19,30 @@ internal sealed class ProcessCluster : IClusterBackend
         _folder = Directory.CreateTempSubdirectory("secure-transformer-");
         try
         {
-            int count = MpcProtocols.PartyCountOf(options.Protocol);
-            IReadOnlyList<int> ports = TcpNetwork.FindFreePorts(count);
-            var parties = new NetworkParty[count];
-            for (int i = 0; i < count; i++)
+            int count = options.PartyCount;
+            var places = new NetworkParty[count + (MpcProtocols.HasDealer(options.Protocol) ? 1 : 0)];
+            IReadOnlyList<int> ports = TcpNetwork.FindFreePorts(places.Length);
+            for (int i = 0; i < places.Length; i++)
             {
-                using var identity = PartyIdentity.Create($"party {i}");
-                identity.Save(KeyOf($"party-{i}"));
-                parties[i] = new NetworkParty { Id = i, Host = "127.0.0.1", Port = ports[i], Fingerprint = identity.Fingerprint };
+                using var identity = PartyIdentity.Create(i < count ? $"party {i}" : "dealer");
+                identity.Save(KeyOf(i, count));
+                places[i] = new NetworkParty { Id = i, Host = "127.0.0.1", Port = ports[i], Fingerprint = identity.Fingerprint };
             }
 
-            _description = new NetworkDescription { Parties = parties, Clients = [_client.Fingerprint], Owners = [_client.Fingerprint] };
+            _description = new NetworkDescription
+            {
+                Parties = places[..count],
+                Dealer = places.Length > count ? places[count] : null,
+                Clients = [_client.Fingerprint],
+                Owners = [_client.Fingerprint],
+            };
             string network = Path.Combine(_folder.FullName, "network.json");
             _description.Save(network);
-            for (int i = 0; i < count; i++)
+            for (int i = 0; i < places.Length; i++)
             {
-                _parties.Add(PartyProcess.Start(i, network, KeyOf($"party-{i}"), options));
+                _parties.Add(i < count
+                    ? PartyProcess.Start($"party {i}", PartyProgram.ArgumentsOf(i, network, KeyOf(i, count), options), options.Logger)
+                    : PartyProcess.Start("the dealer", DealerProgram.ArgumentsOf(network, KeyOf(i, count), options), options.Logger));
             }
         }
         catch
@@ -89,5 +97,5 @@ internal sealed class ProcessCluster : IClusterBackend
         }
     }
 
-    private string KeyOf(string name) => Path.Combine(_folder.FullName, $"{name}.p12");
+    private string KeyOf(int place, int parties) => Path.Combine(_folder.FullName, place < parties ? $"party-{place}.p12" : "dealer.p12");
 }

@@ -10,10 +10,16 @@ public static class ProtocolNames
         (MpcProtocol.PlaintextFloat64, "plaintext"),
         (MpcProtocol.PlaintextFixedPoint, "plaintext-fixed"),
         (MpcProtocol.Replicated3, "replicated"),
+        (MpcProtocol.Additive, "additive"),
     ];
 
     /// <summary>All names.</summary>
     public static IReadOnlyList<string> All => [.. s_names.Select(n => n.Name)];
+
+    /// <summary>The numbers of parties of a protocol, or the one that is wanted, in words.</summary>
+    internal static string PartiesOf(MpcProtocol protocol, int? parties) => parties is { } wanted
+        ? $"{wanted}, as the options say"
+        : protocol == MpcProtocol.Additive ? $"{AdditiveSession.MinParties} to {AdditiveSession.MaxParties}" : $"{MpcProtocols.PartyCountOf(protocol)}";
 
     /// <summary>The name of a protocol.</summary>
     public static string NameOf(MpcProtocol protocol) => s_names.First(n => n.Protocol == protocol).Name;

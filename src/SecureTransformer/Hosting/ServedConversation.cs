@@ -181,9 +181,9 @@ internal sealed class ServedConversation(
             {
             }
 
-            if (links.HasEnded)
+            if (links.EndedPeer is { } peer)
             {
-                throw new RefusalException("another party has ended the conversation; it is over here too and its cache zeroed");
+                throw new RefusalException($"{peer} has ended the conversation; it is over here too and its cache zeroed");
             }
 
             if (Stopwatch.GetElapsedTime(since) >= options.ConversationTimeout)

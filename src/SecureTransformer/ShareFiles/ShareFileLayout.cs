@@ -13,12 +13,13 @@ internal sealed class ShareFileLayout
 
     /// <param name="model">The model's identity.</param>
     /// <param name="protocol">The protocol.</param>
+    /// <param name="parties">The number of parties.</param>
     /// <param name="party">The party, from 0.</param>
     /// <param name="fractionalBits">The fractional bits of the encoding.</param>
     /// <param name="weights">The weights, in the order in which their shares are written.</param>
-    public ShareFileLayout(string model, MpcProtocol protocol, int party, int fractionalBits, IReadOnlyList<WeightSpec> weights)
+    public ShareFileLayout(string model, MpcProtocol protocol, int parties, int party, int fractionalBits, IReadOnlyList<WeightSpec> weights)
     {
-        var codec = ShareCodec.Create(protocol);
+        var codec = ShareCodec.Create(protocol, parties);
         _tensors = new ShareFileTensor[weights.Count];
         _numberOf = new Dictionary<string, int>(weights.Count, StringComparer.Ordinal);
         long offset = 0;

@@ -23,9 +23,11 @@ public class ClassificationTests
     [InlineData(MpcProtocol.PlaintextFloat64, 1)]
     [InlineData(MpcProtocol.PlaintextFixedPoint, 1)]
     [InlineData(MpcProtocol.Replicated3, 3)]
+    [InlineData(MpcProtocol.Additive, 2)]
+    [InlineData(MpcProtocol.Additive, 3)]
     public async Task A_local_cluster_answers_text_and_token_ids(MpcProtocol protocol, int parties)
     {
-        await using LocalCluster cluster = await LocalCluster.StartAsync(HostedParties.Model, new LocalClusterOptions { Protocol = protocol });
+        await using LocalCluster cluster = await LocalCluster.StartAsync(HostedParties.Model, new LocalClusterOptions { Protocol = protocol, Parties = parties });
         Assert.Equal(parties, cluster.PartyCount);
         Assert.True(cluster.SetupSeconds > 0);
         await using InferenceClient client = cluster.Connect();
@@ -39,6 +41,9 @@ public class ClassificationTests
         Classification byText = await client.ClassifyAsync(s_texts[0]);
         Assert.Equal("urgent", byText.Label);
         Assert.Equal(parties, byText.Cost.BytesByParty.Count);
+        Assert.Equal(MpcProtocols.HasDealer(protocol), byText.Cost.BytesOffline > 0);
+        Assert.Equal(MpcProtocols.HasDealer(protocol), byText.Cost.SecondsOffline > 0);
+        Assert.Equal(byText.Cost.Seconds, byText.Cost.SecondsOnline + byText.Cost.SecondsOffline, 9);
     }
 
     [Fact]
@@ -105,12 +110,16 @@ public class ClassificationTests
         Assert.Equal("urgent", answer.Label);
     }
 
-    [Fact]
-    public async Task Costs_are_exact_and_the_same_for_the_same_request()
+    [Theory]
+    [InlineData(MpcProtocol.Replicated3)]
+    [InlineData(MpcProtocol.Additive)]
+    public async Task Costs_are_exact_and_the_same_for_the_same_request(MpcProtocol protocol)
     {
         var seen = new Traffic();
-        await using HostedParties parties = await new HostedParties(transport: new TransportOptions { FrameObserver = seen.Observe }).LoadAsync();
-        await using InferenceClient client = parties.Client();
+        var inference = new InferenceOptions { Protocol = protocol };
+        await using var parties = new HostedParties(transport: new TransportOptions { FrameObserver = seen.Observe }, inference: inference);
+        await parties.LoadAsync(options: inference);
+        await using InferenceClient client = parties.Client(inference);
         var costs = new List<Cost>();
         for (int i = 0; i < 2; i++)
         {
@@ -119,26 +128,30 @@ public class ClassificationTests
             costs.Add(cost);
             TrafficPhase[] paid = [TrafficPhase.Input, TrafficPhase.Offline, TrafficPhase.Online, TrafficPhase.Output];
             Assert.All(paid, phase => Assert.Equal(seen.Bytes(f => f.Phase == phase), cost.BytesByPhase[phase]));
-            for (int p = 0; p < 3; p++)
+            for (int p = 0; p < client.PartyCount; p++)
             {
                 Assert.Equal(seen.Bytes(f => f.From == $"party {p}" && f.Phase != TrafficPhase.Setup), cost.BytesByParty[p]);
             }
 
             long fromClient = seen.Bytes(f => f.From.StartsWith("client", StringComparison.Ordinal) && f.Phase != TrafficPhase.Setup);
             Assert.True(fromClient > 0);
-            Assert.Equal(cost.BytesTotal, cost.BytesByParty.Sum() + fromClient);
+            long fromDealer = seen.Bytes(f => f.From == "the dealer" && f.Phase != TrafficPhase.Setup);
+            Assert.Equal(cost.BytesTotal, cost.BytesByParty.Sum() + fromClient + fromDealer);
+            Assert.Equal(protocol == MpcProtocol.Additive, fromDealer > 0);
+            Assert.Equal(protocol == MpcProtocol.Additive, fromDealer < cost.BytesOffline);
             Assert.Equal(cost.BytesTotal, paid.Sum(phase => cost.BytesByPhase[phase]));
 
             // The clock stamps of the client's first share and of the last share of the answer.
             int first = seen.Clocks(f => f.Phase == TrafficPhase.Input).Min();
             int last = seen.Clocks(f => f.Phase == TrafficPhase.Output).Max();
             Assert.Equal(last - first + 1, cost.RoundsTotal);
-            // Shares of tokens and token types, each followed by a comparison of digests between the parties.
-            Assert.Equal(first + 2, seen.Clocks(f => f.Phase == TrafficPhase.Input).Max());
+            // Shares of tokens and token types, each followed by a comparison of digests where a share stands at two parties.
+            int compared = protocol == MpcProtocol.Replicated3 ? 2 : 0;
+            Assert.Equal(first + compared, seen.Clocks(f => f.Phase == TrafficPhase.Input).Max());
             Assert.Equal(last - 1, seen.Clocks(f => f.Phase == TrafficPhase.Online).Max());
-            Assert.Equal(3, cost.RoundsByPhase[TrafficPhase.Input]);
+            Assert.Equal(1 + compared, cost.RoundsByPhase[TrafficPhase.Input]);
             Assert.Equal(0, cost.RoundsByPhase[TrafficPhase.Offline]);
-            Assert.Equal(last - 3 - first, cost.RoundsByPhase[TrafficPhase.Online]);
+            Assert.Equal(last - 1 - compared - first, cost.RoundsByPhase[TrafficPhase.Online]);
             Assert.Equal(1, cost.RoundsByPhase[TrafficPhase.Output]);
         }
 

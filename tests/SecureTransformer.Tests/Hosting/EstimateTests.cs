@@ -1,6 +1,7 @@
 using SecureTransformer.Generation;
 using SecureTransformer.Hosting;
 using SecureTransformer.Models;
+using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Tests.Hosting;
 
@@ -9,19 +10,23 @@ public class EstimateTests
     private static string ModelDirectory => Path.Combine(AppContext.BaseDirectory, "Models", "bert-triage");
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(10)]
-    [InlineData(33)]
-    public async Task The_estimate_is_the_measured_bytes_exactly_and_the_rounds_at_most(int length)
+    [InlineData(1, MpcProtocol.Replicated3, 3)]
+    [InlineData(10, MpcProtocol.Replicated3, 3)]
+    [InlineData(33, MpcProtocol.Replicated3, 3)]
+    [InlineData(10, MpcProtocol.Additive, 2)]
+    [InlineData(10, MpcProtocol.Additive, 3)]
+    public async Task The_estimate_is_the_measured_bytes_exactly_and_the_rounds_at_most(int length, MpcProtocol protocol, int parties)
     {
-        await using LocalCluster cluster = await LocalCluster.StartAsync(ModelDirectory);
+        await using LocalCluster cluster = await LocalCluster.StartAsync(ModelDirectory, new LocalClusterOptions { Protocol = protocol, Parties = parties });
         await using InferenceClient client = cluster.Connect();
         var input = new ClassificationInput { InputIds = [.. Enumerable.Range(5, length)] };
 
         Cost measured = (await client.ClassifyAsync(input)).Cost;
-        InferenceEstimate estimate = await InferenceEstimate.ForClassificationAsync(ModelConfig.FromDirectory(ModelDirectory), length);
+        InferenceEstimate estimate = await InferenceEstimate.ForClassificationAsync(
+            ModelConfig.FromDirectory(ModelDirectory), length, new InferenceOptions { Protocol = protocol, Parties = parties });
 
-        Assert.Equal(measured.BytesTotal, estimate.Total.Bytes);
+        Assert.Equal(measured.BytesOffline, estimate.Total.OfflineBytes);
+        Assert.Equal(measured.BytesTotal, estimate.Total.Bytes + estimate.Total.OfflineBytes);
         Assert.InRange(measured.RoundsTotal, (int)(0.85 * estimate.Total.Rounds), estimate.Total.Rounds);
     }
 
@@ -35,14 +40,15 @@ public class EstimateTests
     [Theory]
     [InlineData("gpt2-arith", 7, 4, TokenSampling.Client, 0, false)]
     [InlineData("gpt2-arith", 1, 3, TokenSampling.Private, 0, false)]
+    [InlineData("gpt2-arith", 4, 2, TokenSampling.Private, 0.7, false, MpcProtocol.Additive)]
     [InlineData("llama-story", 5, 3, TokenSampling.Private, 0, true)]
     [InlineData("llama-story", 9, 3, TokenSampling.Private, 0.7, false)]
     [InlineData("llama-story", 3, 1, TokenSampling.Client, 0, true)]
     public async Task The_estimate_of_a_generation_is_the_measured_bytes_exactly_and_the_rounds_at_most(
-        string model, int prompt, int count, TokenSampling sampling, double temperature, bool stopEarly)
+        string model, int prompt, int count, TokenSampling sampling, double temperature, bool stopEarly, MpcProtocol protocol = MpcProtocol.Replicated3)
     {
         string directory = Path.Combine(AppContext.BaseDirectory, "Models", model);
-        await using LocalCluster cluster = await LocalCluster.StartAsync(directory);
+        await using LocalCluster cluster = await LocalCluster.StartAsync(directory, new LocalClusterOptions { Protocol = protocol });
         await using InferenceClient client = cluster.Connect();
         var options = new GenerationOptions { MaxNewTokens = count, Sampling = sampling, Temperature = temperature, StopEarly = stopEarly, EndTokenIds = [] };
         var costs = new List<Cost>();
@@ -51,10 +57,11 @@ public class EstimateTests
             costs.Add(token.Cost);
         }
 
-        GenerationEstimate estimate = await InferenceEstimate.ForGenerationAsync(ModelConfig.FromDirectory(directory), prompt, options);
-        Assert.Equal(costs[0].BytesTotal, estimate.Prefill.Total.Bytes);
-        Assert.Equal(costs[^1].BytesTotal, estimate.LastToken.Total.Bytes);
-        Assert.Equal(costs.Sum(c => c.BytesTotal), estimate.Total.Bytes);
+        GenerationEstimate estimate = await InferenceEstimate.ForGenerationAsync(ModelConfig.FromDirectory(directory), prompt, options, new InferenceOptions { Protocol = protocol });
+        Assert.Equal(costs[0].BytesTotal - costs[0].BytesOffline, estimate.Prefill.Total.Bytes);
+        Assert.Equal(costs[^1].BytesTotal - costs[^1].BytesOffline, estimate.LastToken.Total.Bytes);
+        Assert.Equal(costs.Sum(c => c.BytesTotal - c.BytesOffline), estimate.Total.Bytes);
+        Assert.Equal(costs.Sum(c => c.BytesOffline), estimate.Total.OfflineBytes);
         Assert.Equal(count == 1, ReferenceEquals(estimate.Prefill, estimate.LastToken));
         Assert.InRange(costs[0].RoundsTotal, (int)(0.8 * estimate.Prefill.Total.Rounds), estimate.Prefill.Total.Rounds);
         Assert.InRange(costs[^1].RoundsTotal, (int)(0.8 * estimate.LastToken.Total.Rounds), estimate.LastToken.Total.Rounds);

@@ -5,17 +5,26 @@ using SecureTransformer.Transport;
 
 namespace SecureTransformer.Hosting;
 
-/// <summary>Party hosts in memory, with their network in the test's hands. Disposing it asserts that nothing is left behind.</summary>
+/// <summary>Party hosts, and a dealer where the protocol has one, in memory, with their network in the test's hands. Disposing it asserts that nothing is left behind.</summary>
 internal sealed class HostedParties : IAsyncDisposable
 {
     private readonly PartyHost[] _hosts;
+    private readonly DealerHost? _dealer;
     private readonly Task[] _running;
 
-    public HostedParties(PartyHostOptions? options = null, TransportOptions? transport = null, Func<int, IPartyEndpoint, IPartyEndpoint>? wrap = null)
+    public HostedParties(
+        PartyHostOptions? options = null,
+        TransportOptions? transport = null,
+        Func<int, IPartyEndpoint, IPartyEndpoint>? wrap = null,
+        InferenceOptions? inference = null,
+        DealerHostOptions? dealer = null)
     {
-        Network = new InMemoryNetwork(3, transport ?? Quick);
-        _hosts = [.. Enumerable.Range(0, 3).Select(i => new PartyHost(wrap?.Invoke(i, Network.Party(i)) ?? Network.Party(i), options))];
-        _running = [.. _hosts.Select(h => Task.Run(() => h.RunAsync()))];
+        inference ??= new InferenceOptions();
+        int count = MpcProtocols.PartyCountOf(inference.Protocol, inference.Parties);
+        Network = new InMemoryNetwork(count, transport ?? Quick, MpcProtocols.HasDealer(inference.Protocol));
+        _dealer = Network.HasDealer ? new DealerHost(Network.Dealer, dealer) : null;
+        _hosts = [.. Enumerable.Range(0, count).Select(i => new PartyHost(wrap?.Invoke(i, Network.Party(i)) ?? Network.Party(i), options))];
+        _running = [.. _hosts.Select(h => Task.Run(() => h.RunAsync())), Task.Run(() => _dealer?.RunAsync() ?? Task.CompletedTask)];
     }
 
     public static TransportOptions Quick => new() { ConnectTimeout = TimeSpan.FromSeconds(5), ReceiveTimeout = TimeSpan.FromSeconds(10) };
@@ -39,6 +48,11 @@ internal sealed class HostedParties : IAsyncDisposable
         foreach (PartyHost host in _hosts)
         {
             await host.DisposeAsync();
+        }
+
+        if (_dealer is not null)
+        {
+            await _dealer.DisposeAsync();
         }
 
         await Task.WhenAll(_running);

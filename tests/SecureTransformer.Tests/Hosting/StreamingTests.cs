@@ -131,7 +131,7 @@ public sealed class StreamingTests
         await using var log = new RequestLog();
         await using HostedParties parties =
             await new HostedParties(new PartyHostOptions { ShareDirectory = folder.Path, Logger = log }).LoadAsync(DecoderRuns.DirectoryOf("llama-story"));
-        ShareFileLayout layout = new("", MpcProtocol.Replicated3, 1, 18, DecoderRuns.ArchitectureOf("llama-story").Weights);
+        ShareFileLayout layout = new("", MpcProtocol.Replicated3, 3, 1, 18, DecoderRuns.ArchitectureOf("llama-story").Weights);
         using (var spoiling = new FileStream(ShareFile.PathOf(folder.Path, 1), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
         {
             // A block that is not the first: its reading began when the model was asked for.

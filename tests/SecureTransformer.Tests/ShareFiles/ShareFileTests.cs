@@ -154,7 +154,7 @@ public sealed class ShareFileTests
     {
         using var folder = new TemporaryFolder();
         WeightSpec[] large = [.. Enumerable.Range(0, 100_000).Select(i => new WeightSpec($"w{i}", new TensorShape(1 << 15, 1 << 15)))];
-        var layout = new ShareFileLayout("model", MpcProtocol.Replicated3, 1, 18, large);
+        var layout = new ShareFileLayout("model", MpcProtocol.Replicated3, 3, 1, 18, large);
         Assert.True(layout.FileBytes > ShareFileWriter.FreeBytes(folder.Path));
         Assert.Throws<IOException>(() => new ShareFileWriter(folder.Path, layout));
         Assert.Empty(folder.Files);
@@ -163,7 +163,7 @@ public sealed class ShareFileTests
     [Fact]
     public void The_party_with_two_seeds_keeps_no_words()
     {
-        var layout = new ShareFileLayout("model", MpcProtocol.Replicated3, 0, 18, s_weights);
+        var layout = new ShareFileLayout("model", MpcProtocol.Replicated3, 3, 0, 18, s_weights);
         Assert.Equal(s_weights.Length * (32 + 16), layout.FileBytes - layout.Header.Length);
     }
 
@@ -181,7 +181,7 @@ public sealed class ShareFileTests
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder["made"]));
     }
 
-    private static ShareFileLayout Layout() => new("model", MpcProtocol.Replicated3, 1, 18, s_weights);
+    private static ShareFileLayout Layout() => new("model", MpcProtocol.Replicated3, 3, 1, 18, s_weights);
 
     private static byte[][] Shares(ShareFileLayout layout) =>
         [.. Enumerable.Range(0, layout.Count).Select(i => RandomNumberGenerator.GetBytes((int)layout[i].Bytes))];

@@ -51,7 +51,7 @@ internal static class StreamedRuns
             await using (client)
             await using (MpcSession vault = await MpcProtocols.OpenSessionAsync(protocol, channels, new SessionOptions { RecycleMatrices = true }))
             {
-                var layout = new ShareFileLayout("model", protocol, party, 18, architecture.Weights);
+                var layout = new ShareFileLayout("model", protocol, count, party, 18, architecture.Weights);
                 using var writer = new ShareFileWriter(folder.Path, layout);
                 foreach (WeightSpec spec in architecture.Weights)
                 {

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using SecureTransformer.Hosting;
+
+namespace SecureTransformer.Cli;
+
+/// <summary>The options <c>--protocol</c> and <c>--parties</c>.</summary>
+internal static class ProtocolOptions
+{
+    public static Option<string> CreateProtocol()
+    {
+        var option = new Option<string>("--protocol")
+        {
+            Description = "replicated: three parties, of which one may be curious. additive: two to eight parties, of which all but one may, and a dealer. plaintext, plaintext-fixed: one party, not private.",
+            DefaultValueFactory = _ => "replicated",
+        };
+        option.AcceptOnlyFromAmong([.. ProtocolNames.All]);
+        return option;
+    }
+
+    public static Option<int?> CreateParties() => new("--parties") { Description = "With --protocol additive: the number of parties, 2 to 8, without the dealer; 2 if not given." };
+
+    public static InferenceOptions ValueOf(ParseResult parsed, Option<string> protocol, Option<int?> parties, Option<int> bits)
+    {
+        var options = new InferenceOptions
+        {
+            Protocol = ProtocolNames.Parse(parsed.GetValue(protocol)!),
+            Parties = parsed.GetValue(parties),
+            FractionalBits = parsed.GetValue(bits),
+        };
+        try
+        {
+            options.Validate();
+            return options;
+        }
+        catch (ArgumentOutOfRangeException error) when (error.ParamName == "parties")
+        {
+            throw new UsageException(error.Message.Split(" (Parameter '")[0]);
+        }
+    }
+}
