@@ -110,7 +110,7 @@ public class StoredDamageTests
                 using StoreFolder folder = await StoreFolder.WriteAsync(2, DrawnMasks.SquareAsync, runs: 4);
                 var masks = new DrawnMasks();
                 await UseAsync(folder, used, masks);
-                Change(folder.File(party, "counter"), bytes => bytes.AsSpan(slot * 40, 40).Fill(0xaa));
+                Change(folder.File(party, "counter"), bytes => bytes.AsSpan(slot * 4096, 40).Fill(0xaa));
                 await UseAsync(folder, 4 - used, masks);
                 Assert.Equal(4, masks.Seen.Count);
                 masks.AssertNothingTwice();
@@ -128,7 +128,7 @@ public class StoredDamageTests
         // Slots are written in turn; the newer one is the larger.
         for (int party = 0; party < 2; party++)
         {
-            Change(folder.File(party, "counter"), bytes => bytes.AsSpan(BitConverter.ToInt64(bytes) == 1 ? 0 : 40, 40).Clear());
+            Change(folder.File(party, "counter"), bytes => bytes.AsSpan(BitConverter.ToInt64(bytes) == 1 ? 0 : 4096, 40).Clear());
         }
 
         using Stores stores = folder.Open();

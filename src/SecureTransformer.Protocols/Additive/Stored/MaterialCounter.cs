@@ -13,6 +13,9 @@ internal sealed class MaterialCounter : IDisposable
 {
     private const int Slot = sizeof(long) + SHA256.HashSizeInBytes;
 
+    /// <summary>The slots stand in sectors of their own.</summary>
+    private const int Stride = 4096;
+
     private readonly FileStream _stream;
     private readonly byte[] _context;
     private int _slot;
@@ -79,7 +82,7 @@ internal sealed class MaterialCounter : IDisposable
         Span<byte> expected = stackalloc byte[Slot];
         for (int i = 0; i < 2; i++)
         {
-            if (RandomAccess.Read(_stream.SafeFileHandle, slot, i * Slot) != Slot)
+            if (RandomAccess.Read(_stream.SafeFileHandle, slot, i * Stride) != Slot)
             {
                 continue;
             }
@@ -106,7 +109,7 @@ internal sealed class MaterialCounter : IDisposable
     {
         Span<byte> slot = stackalloc byte[Slot];
         Fill(slot, next);
-        RandomAccess.Write(_stream.SafeFileHandle, slot, _slot * Slot);
+        RandomAccess.Write(_stream.SafeFileHandle, slot, _slot * Stride);
         RandomAccess.FlushToDisk(_stream.SafeFileHandle);
         _slot = 1 - _slot;
         Next = next;
