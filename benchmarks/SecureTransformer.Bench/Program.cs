@@ -16,12 +16,12 @@ var transport = new Option<string>("--transport") { Description = "memory, or tc
 var bits = new Option<int>("--precision-bits") { Description = "Fractional bits.", DefaultValueFactory = _ => 18 };
 var repetitions = new Option<int>("--repetitions") { Description = "Counted repetitions after one warm-up; the median is reported.", DefaultValueFactory = _ => 3 };
 var json = new Option<FileInfo?>("--json") { Description = "Write the figures to a file." };
-protocol.AcceptOnlyFromAmong([.. ProtocolNames.All.Append("additive").Distinct()]);
+protocol.AcceptOnlyFromAmong([.. ProtocolNames.All]);
 parties.Validators.Add(given =>
 {
     try
     {
-        Array.ForEach(Numbers(given.GetValue(parties)), number => MpcProtocols.PartyCountOf(Parse(given.GetValue(protocol)!), number));
+        Array.ForEach(Numbers(given.GetValue(parties)), number => MpcProtocols.PartyCountOf(ProtocolNames.Parse(given.GetValue(protocol)!), number));
     }
     catch (Exception error) when (error is ArgumentException or FormatException)
     {
@@ -40,11 +40,9 @@ BenchOptions OptionsOf(ParseResult parsed) => new()
     Repetitions = parsed.GetValue(repetitions),
 };
 
-MpcProtocol ProtocolOf(ParseResult parsed) => Parse(parsed.GetValue(protocol)!);
+MpcProtocol ProtocolOf(ParseResult parsed) => ProtocolNames.Parse(parsed.GetValue(protocol)!);
 
 int? PartiesOf(ParseResult parsed) => Numbers(parsed.GetValue(parties)) is [int number, ..] ? number : null;
-
-static MpcProtocol Parse(string name) => name == "additive" ? MpcProtocol.Additive : ProtocolNames.Parse(name);
 
 static int[] Numbers(string? text) => text is null ? [] : [.. text.Split(',').Select(part => int.Parse(part, System.Globalization.CultureInfo.InvariantCulture))];
 

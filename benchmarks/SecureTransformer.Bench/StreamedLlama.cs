@@ -4,11 +4,12 @@ using SecureTransformer.Generation;
 using SecureTransformer.Hosting;
 using SecureTransformer.Models;
 using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
 
 namespace SecureTransformer.Bench;
 
 /// <summary>
-/// A Llama of 1.1 billion random weights between three processes over TLS, which read their shares from files as they compute: a prompt in, one token out, chosen by the client.
+/// A Llama of 1.1 billion random weights between processes over TLS, which read their shares from files as they compute: a prompt in, one token out, chosen by the client.
 /// </summary>
 internal static class StreamedLlama
 {
@@ -36,6 +37,7 @@ internal static class StreamedLlama
         var cluster = new LocalClusterOptions
         {
             Protocol = options.Protocol,
+            Parties = options.Parties,
             FractionalBits = options.FractionalBits,
             Transport = options.Tcp ? ClusterTransport.Tcp : ClusterTransport.Memory,
             TransportOptions = new() { ReceiveTimeout = TimeSpan.FromMinutes(10) },
@@ -56,7 +58,7 @@ internal static class StreamedLlama
                 await foreach (GeneratedToken token in client.GenerateAsync(prompt, new GenerationOptions { MaxNewTokens = 1, EndTokenIds = [] }))
                 {
                     Cost cost = token.Cost;
-                    Show($"{(run < 0 ? "warm-up" : "run")}: token {token.Id}, {cost.Seconds:F2} s, {cost.BytesTotal / 1e6:F1} MB over all parties, {cost.RoundsTotal} rounds, peak memory by party, MB: {string.Join(", ", cost.PeakMemoryByParty.Select(b => $"{b / 1e6:F0}"))}");
+                    Show($"{(run < 0 ? "warm-up" : "run")}: token {token.Id}, {cost.SecondsOnline:F2} s, {(cost.BytesTotal - cost.BytesOffline) / 1e6:F1} MB over all parties, {cost.RoundsTotal} rounds, offline {cost.SecondsOffline:F2} s, {cost.BytesOffline / 1e6:F1} MB, set-up {cost.BytesByPhase[TrafficPhase.Setup] / 1e6:F1} MB, peak memory by party, MB: {string.Join(", ", cost.PeakMemoryByParty.Select(b => $"{b / 1e6:F0}"))}");
                 }
             }
         }
