@@ -190,7 +190,7 @@ public sealed partial class AdditiveSession
 
     /// <summary>
     /// Before a matrix is opened under a mask from a store: makes sure on shares that it is the matrix which the mask was used for before, or notes what it is used for now.
-    /// One round. Nothing is revealed but whether they are the same; where they are not, two random linear combinations of their difference.
+    /// One round. Nothing is revealed but whether they are the same; where they are not, two random linear combinations of their difference, which are not compared again.
     /// </summary>
     private async ValueTask BindAsync(WeightTags tags, MaskedMatrix matrix, CancellationToken cancellationToken)
     {
@@ -214,20 +214,28 @@ public sealed partial class AdditiveSession
 
     private async ValueTask CompareTagsAsync(WeightTags tags, MaskedMatrix matrix, CancellationToken cancellationToken)
     {
-        ulong[] own = tags.Of(matrix.Number, Shares(matrix.Share, 0), Pool);
+        int attempt = tags.Failed;
+        if (attempt >= WeightTags.Attempts)
+        {
+            throw new ProtocolException(
+                $"Other weights were tried {WeightTags.Attempts} times with the stored material, and what that told of the first is enough. Have the dealer make new material.");
+        }
+
         bool wasMasked;
         lock (matrix)
         {
             wasMasked = matrix.WasMasked ??= tags.Find(matrix.Number) is not null;
         }
 
+        // All parties must be at the same attempt.
+        ulong state = wasMasked ? 1UL + (ulong)attempt : 0;
         using SecretBuffer difference = Pool.Rent(1 + WeightTags.Words);
         Start();
         bool differs = false;
         foreach (IChannel peer in Peers)
         {
             using FrameBuffer frame = await peer.ReceiveAsync(Operations.WeightTag, (1 + WeightTags.Words) * sizeof(ulong), cancellationToken).ConfigureAwait(false);
-            differs |= frame.Words[0] != (wasMasked ? 1UL : 0UL);
+            differs |= frame.Words[0] != state;
             RingKernels.AddInto<ulong>(difference.Span[1..], frame.Words[1..]);
         }
 
@@ -239,21 +247,23 @@ public sealed partial class AdditiveSession
 
         if (!wasMasked)
         {
-            tags.Add(matrix.Number, own);
+            tags.Add(matrix.Number, tags.Of(matrix.Number, Shares(matrix.Share, 0), Pool));
         }
         else if (difference.Span[1..].ContainsAnyExcept(0UL))
         {
+            tags.Fail(attempt);
             throw new ProtocolException("The stored material was used for other weights before, and its masks must not hide two models. Have the dealer make new material for this one.");
         }
 
         void Start()
         {
-            difference.Span[0] = wasMasked ? 1UL : 0UL;
+            difference.Span[0] = state;
             Span<ulong> words = difference.Span[1..];
             words.Clear();
             if (wasMasked)
             {
-                RingKernels.Subtract<ulong>(own, tags.Find(matrix.Number), words);
+                tags.Of(matrix.Number, Shares(matrix.Share, 0), attempt, words, Pool);
+                RingKernels.SubtractInto<ulong>(words, tags.Find(matrix.Number).AsSpan(attempt * WeightTags.Words, WeightTags.Words));
             }
 
             AddZeroShare(words);

@@ -16,6 +16,7 @@ internal sealed class MatrixMaskKeys : IDisposable
     private readonly MatrixMaskKeys? _parent;
     private readonly byte[] _key;
     private readonly WeightTags? _tags;
+    private bool _disposed;
 
     /// <param name="parent">The keys of the session above.</param>
     /// <param name="key">The session's own key.</param>
@@ -36,7 +37,17 @@ internal sealed class MatrixMaskKeys : IDisposable
     public int Levels { get; }
 
     /// <summary>This party's share of the mask of a matrix of the session so many levels up.</summary>
-    public AesCtrPrg Open(int level, int number) => level == 0 ? PairwiseRandomness.Open(_key, Purpose.MatrixMask, number) : _parent!.Open(level - 1, number);
+    public AesCtrPrg Open(int level, int number)
+    {
+        if (level > 0)
+        {
+            return _parent!.Open(level - 1, number);
+        }
+
+        // The key is zeros by then, which everyone knows.
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return PairwiseRandomness.Open(_key, Purpose.MatrixMask, number);
+    }
 
     /// <summary>The tags of the matrices of the session so many levels up; null where its key ends with it.</summary>
     public WeightTags? TagsOf(int level) => level == 0 ? _tags : _parent!.TagsOf(level - 1);
@@ -44,6 +55,7 @@ internal sealed class MatrixMaskKeys : IDisposable
     /// <summary>Writes all keys, this session's first.</summary>
     public void CopyTo(Span<byte> keys)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         _key.CopyTo(keys);
         _parent?.CopyTo(keys[PairwiseRandomness.KeySize..]);
     }
@@ -55,5 +67,9 @@ internal sealed class MatrixMaskKeys : IDisposable
         _parent?.DisposeAll();
     }
 
-    public void Dispose() => CryptographicOperations.ZeroMemory(_key);
+    public void Dispose()
+    {
+        _disposed = true;
+        CryptographicOperations.ZeroMemory(_key);
+    }
 }

@@ -51,6 +51,7 @@ internal sealed class PairwiseRandomness : IDisposable
 
     private readonly byte[] _key;
     private readonly Dictionary<Purpose, AesCtrPrg> _streams = [];
+    private bool _disposed;
 
     public PairwiseRandomness(ReadOnlySpan<byte> key) => _key = key.ToArray();
 
@@ -63,6 +64,7 @@ internal sealed class PairwiseRandomness : IDisposable
 
     public void Dispose()
     {
+        _disposed = true;
         CryptographicOperations.ZeroMemory(_key);
         foreach (AesCtrPrg stream in _streams.Values)
         {
@@ -72,6 +74,8 @@ internal sealed class PairwiseRandomness : IDisposable
 
     private AesCtrPrg Stream(Purpose purpose)
     {
+        // The key is zeros by then, which everyone knows.
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (!_streams.TryGetValue(purpose, out AesCtrPrg? stream))
         {
             _streams[purpose] = stream = new AesCtrPrg(_key, (ulong)purpose);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Protocols.Tests;
@@ -6,6 +7,7 @@ namespace SecureTransformer.Protocols.Tests;
 public class StoredWeightTests
 {
     private const ushort OpenMatrix = 48;
+    private const ushort WeightTag = 68;
 
     private static readonly double[] s_weights = [.. Enumerable.Range(0, 12).Select(i => (i - 5) / 4.0)];
 
@@ -70,6 +72,57 @@ public class StoredWeightTests
                 lock (opened)
                 {
                     opened.Add($"{frame.From} to {frame.To}");
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// What a refused load tells of the first weights is of no use for the next: its sums have other coefficients. Otherwise its owner, with one party, could make weights
+    /// that pass and learn the first ones from what is opened. After four tries nothing is compared any more.
+    /// </summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Each_try_of_other_weights_is_compared_in_other_sums(int parties)
+    {
+        using StoreFolder folder = await StoreFolder.WriteAsync(parties, s => ProductAsync(s, s_weights), runs: 7);
+        double[] others = [.. s_weights.Select(w => w + 0.25)];
+        var shares = new List<ulong[]>();
+        var differences = new List<(ulong, ulong)>();
+        for (int i = 0; i < 4; i++)
+        {
+            using Stores stores = folder.Open();
+            await stores.RunAsync(s => ProductAsync(s, s_weights));
+            shares.Clear();
+            Outcome<double[]>[] outcomes = await stores.TryAsync(s => ProductAsync(s, others), new TransportOptions { FrameObserver = Observe });
+            Assert.All(outcomes, outcome => Assert.Contains("used for other weights", Assert.IsType<ProtocolException>(outcome.Error).Message, StringComparison.Ordinal));
+
+            // The second matrix is another; it is the first that a product takes.
+            Assert.Equal(parties, shares.Count);
+            differences.Add((Sum(1), Sum(2)));
+        }
+
+        Assert.DoesNotContain((0UL, 0UL), differences);
+        Assert.Equal(4, differences.Distinct().Count());
+        using (Stores stores = folder.Open())
+        {
+            shares.Clear();
+            Outcome<double[]>[] outcomes = await stores.TryAsync(s => ProductAsync(s, s_weights), new TransportOptions { FrameObserver = Observe });
+            Assert.All(outcomes, outcome => Assert.Contains("tried 4 times", Assert.IsType<ProtocolException>(outcome.Error).Message, StringComparison.Ordinal));
+            Assert.Empty(shares);
+        }
+
+        ulong Sum(int word) => shares.Aggregate(0UL, (sum, share) => unchecked(sum + share[word]));
+
+        void Observe(in ObservedFrame frame)
+        {
+            Assert.NotEqual(OpenMatrix, frame.Operation);
+            if (frame.Operation == WeightTag && (frame.To == "party 0" || (frame.From == "party 0" && frame.To == "party 1")))
+            {
+                lock (shares)
+                {
+                    shares.Add(MemoryMarshal.Cast<byte, ulong>(frame.Payload).ToArray());
                 }
             }
         }

@@ -64,7 +64,8 @@ internal sealed class RunFile : IDisposable
         {
             stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1 << 20, FileOptions.SequentialScan);
             Span<byte> start = stackalloc byte[FixedHead + RunSecret.Size];
-            stream.ReadExactly(start);
+            ReadUnbuffered(stream, start);
+            stream.Position = start.Length;
             int length = MemoryMarshal.Read<int>(start[40..]);
             if (length is < 0 or > MaxPlanBytes || length > stream.Length - start.Length)
             {
@@ -155,6 +156,19 @@ internal sealed class RunFile : IDisposable
         _cipher?.Dispose();
         _stream.Dispose();
         File.Delete(_stream.Name);
+    }
+
+    /// <summary>Reads the beginning past the stream's buffer, which nobody would zero.</summary>
+    private static void ReadUnbuffered(FileStream stream, Span<byte> start)
+    {
+        for (int read = 0, more; read < start.Length; read += more)
+        {
+            more = RandomAccess.Read(stream.SafeFileHandle, start[read..], read);
+            if (more == 0)
+            {
+                throw new EndOfStreamException();
+            }
+        }
     }
 
     private static void Overwrite(FileStream stream)

@@ -8,25 +8,32 @@ using SecureTransformer.Transport;
 namespace SecureTransformer.Protocols.Additive;
 
 /// <summary>
-/// What weights the masks of a store were used for: this party's shares of two random linear combinations of each matrix that was opened. A mask must hide one matrix only, so
-/// when a model is loaded again the parties first compare these, on shares.
+/// What weights the masks of a store were used for: this party's shares of random linear combinations of each matrix that was opened, two for each attempt. A mask must hide one
+/// matrix only, so when a model is loaded again the parties first compare those of one attempt, on shares.
 /// </summary>
-/// <remarks>The coefficients are public and fixed with the store. Two words: a different matrix passes with a probability of 2^-128, times the square of the power of two that divides the difference.</remarks>
+/// <remarks>
+/// The coefficients are public and fixed with the store. Two words: a different matrix passes with a probability of 2^-128, times the square of the power of two that divides the
+/// difference. An attempt that fails tells two combinations of the difference, and with the other matrix two of the one that the mask hides: whoever knows them makes a matrix that
+/// agrees in them. So each attempt has coefficients of its own, and after the last no weights are opened any more.
+/// </remarks>
 internal sealed class WeightTags : IDisposable
 {
-    /// <summary>The words of a tag.</summary>
+    /// <summary>The words of a tag that one attempt compares.</summary>
     public const int Words = 2;
 
-    private const int Entry = sizeof(long) + (Words * sizeof(ulong)) + CheckSize;
+    /// <summary>How often other weights may be tried.</summary>
+    public const int Attempts = 4;
+
+    private const int Entry = sizeof(long) + (Attempts * Words * sizeof(ulong)) + CheckSize;
     private const int CheckSize = 16;
 
     private readonly FileStream _file;
     private readonly byte[] _context;
-    private readonly byte[] _coefficients;
+    private readonly string _coefficients;
     private readonly Dictionary<int, ulong[]> _tags = [];
     private readonly Lock _gate = new();
 
-    private WeightTags(FileStream file, string context, byte[] coefficients)
+    private WeightTags(FileStream file, string context, string coefficients)
     {
         _file = file;
         _context = Encoding.ASCII.GetBytes(context);
@@ -58,7 +65,7 @@ internal sealed class WeightTags : IDisposable
     {
         FileStream file = File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0) : PrivateFile.Create(path);
         string context = $"tags {store.Identity} {store.Party}";
-        var tags = new WeightTags(file, context, SHA256.HashData(Encoding.ASCII.GetBytes($"coefficients {store.Identity}"))[..PairwiseRandomness.KeySize]);
+        var tags = new WeightTags(file, context, $"coefficients {store.Identity}");
         try
         {
             tags.Load();
@@ -71,12 +78,37 @@ internal sealed class WeightTags : IDisposable
         }
     }
 
-    /// <summary>This party's share of the tag of a matrix, from its share of the matrix.</summary>
+    /// <summary>The attempts that failed: the number of the next, from 0.</summary>
+    public int Failed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _tags.Keys.Count(number => number < 0);
+            }
+        }
+    }
+
+    /// <summary>This party's share of the tag of a matrix for all attempts, from its share of the matrix.</summary>
     public ulong[] Of(int number, ReadOnlySpan<ulong> share, SecretBufferPool pool)
     {
+        var tag = new ulong[Attempts * Words];
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            Of(number, share, attempt, tag.AsSpan(attempt * Words, Words), pool);
+        }
+
+        return tag;
+    }
+
+    /// <summary>That for one attempt.</summary>
+    public void Of(int number, ReadOnlySpan<ulong> share, int attempt, Span<ulong> tag, SecretBufferPool pool)
+    {
+        byte[] key = SHA256.HashData(Encoding.ASCII.GetBytes($"{_coefficients} {attempt}"))[..PairwiseRandomness.KeySize];
         using SecretBuffer coefficients = pool.Rent(Chunks.Size);
-        using AesCtrPrg prg = PairwiseRandomness.Open(_coefficients, Purpose.MatrixMask, number);
-        var tag = new ulong[Words];
+        using AesCtrPrg prg = PairwiseRandomness.Open(key, Purpose.MatrixMask, number);
+        tag.Clear();
         for (int w = 0; w < Words; w++)
         {
             foreach ((int start, int length) in new Chunks(share.Length))
@@ -86,8 +118,13 @@ internal sealed class WeightTags : IDisposable
                 tag[w] = unchecked(tag[w] + RingKernels.Dot(share.Slice(start, length), factors));
             }
         }
+    }
 
-        return tag;
+    /// <summary>Notes that an attempt failed. When this returns, the disk says so.</summary>
+    public void Fail(int attempt)
+    {
+        // It stands among the tags, under a number that no matrix has.
+        Add(-1 - attempt, new ulong[Attempts * Words]);
     }
 
     /// <summary>The tag of the matrix that a mask was used for; null where it has not been used.</summary>
