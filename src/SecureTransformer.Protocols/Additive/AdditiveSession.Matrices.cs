@@ -165,7 +165,11 @@ public sealed partial class AdditiveSession
             void Start()
             {
                 using AesCtrPrg share = _maskKeys.Open(level, matrix.Number);
-                Shares(matrix.Share, 0).CopyTo(own.Span);
+                lock (matrix)
+                {
+                    Shares(matrix.Share, 0).CopyTo(own.Span);
+                }
+
                 foreach ((int start, int length) in new Chunks(shape.Count))
                 {
                     // W - B, with the mask drawn where its difference from the share is to stand.

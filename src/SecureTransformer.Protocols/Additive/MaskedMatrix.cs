@@ -40,15 +40,23 @@ internal sealed class MaskedMatrix(AdditiveSession owner, int number, int rows, 
     public void Keep(PackedMatrix opened)
     {
         Opened = opened;
-        _holder?.Dispose();
-        _holder = null;
+        Free();
     }
 
     public void Dispose()
     {
         Disposed?.Invoke();
         Opened?.Dispose();
-        _holder?.Dispose();
-        _holder = null;
+        Free();
+    }
+
+    /// <summary>Another session may be reading the share, under the same lock: memory that is somebody else's by then must not be sent under the mask.</summary>
+    private void Free()
+    {
+        lock (this)
+        {
+            _holder?.Dispose();
+            _holder = null;
+        }
     }
 }
