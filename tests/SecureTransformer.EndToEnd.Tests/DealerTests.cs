@@ -61,12 +61,9 @@ public class DealerTests
         (await client.ExitAsync(30)).AssertFailed("party ", $"the dealer (127.0.0.1:{deployment.Description.Dealer!.Port})");
         await deployment.Dealer.ExitAsync(10);
 
-        // The parties stay up; they say so, and each names the dealer.
+        // The parties stay up, and say so.
         (await Deployment.AskAsync(deployment.ClientFile())).AssertFailed("party ", "the dealer (127.0.0.1:", "could not be reached within 4 s");
-        foreach (Tool party in deployment.Parties)
-        {
-            await party.WaitForAsync(t => (t.Output + t.Errors).Split("the dealer (127.0.0.1:").Length > 2);
-        }
+        await AssertNamedAsync(deployment);
 
         deployment.Dealer.Dispose();
         deployment.Dealer = deployment.StartDealer();
@@ -80,14 +77,23 @@ public class DealerTests
         using Tool client = await StartRunAsync(deployment);
         deployment.Dealer!.Signal(Tool.SigStop);
         (await client.ExitAsync(30)).AssertFailed("party ", "the dealer (127.0.0.1:");
-        foreach (Tool party in deployment.Parties)
-        {
-            await party.WaitForAsync(t => (t.Output + t.Errors).Contains("the dealer (127.0.0.1:", StringComparison.Ordinal));
-        }
-
+        await AssertNamedAsync(deployment);
         (await Deployment.AskAsync(deployment.ClientFile())).AssertFailed("party ", "the dealer (127.0.0.1:", "within 4 s");
         deployment.Dealer.Signal(Tool.SigCont);
         Assert.StartsWith("urgent", (await Deployment.AskAsync(deployment.ClientFile())).AssertSucceeded().Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>The parties' logs name the dealer, or say that the client, who heard so from another party, ended its request.</summary>
+    private static async Task AssertNamedAsync(Deployment deployment)
+    {
+        foreach (Tool party in deployment.Parties)
+        {
+            await party.WaitForAsync(t => LogOf(t).Contains("the dealer (127.0.0.1:", StringComparison.Ordinal) || LogOf(t).Contains("ended its request", StringComparison.Ordinal));
+        }
+
+        Assert.Contains(deployment.Parties, party => LogOf(party).Contains("the dealer (127.0.0.1:", StringComparison.Ordinal));
+
+        static string LogOf(Tool party) => party.Output + party.Errors;
     }
 
     /// <summary>A client of many texts, of which some are answered.</summary>
