@@ -6,7 +6,7 @@ using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Cli;
 
-/// <summary>Runs the cases of a file one after another, each kind after one that warms up and is not reported.</summary>
+/// <summary>Runs the cases of a file one after another, each kind after one that warms up and is not reported, unless that would use up stored material.</summary>
 internal sealed class CasesRun(Connection parties, InferReport report, TokenSampling sampling, ConsoleProgress progress)
 {
     private readonly InferenceClient _client = parties.Client;
@@ -33,7 +33,7 @@ internal sealed class CasesRun(Connection parties, InferReport report, TokenSamp
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"case",-28} {"label",-16} {"seconds",8} {"MB",9} {"rounds",7}{OfflineHead}"));
         for (int i = 0; i < cases.Count; i++)
         {
-            if (i == 0)
+            if (i == 0 && !parties.HasMaterial)
             {
                 progress.Report(new InferenceProgress("warming up"));
                 await _client.ClassifyAsync(cases[0].Input, null, cancellationToken);
@@ -66,7 +66,7 @@ internal sealed class CasesRun(Connection parties, InferReport report, TokenSamp
         for (int i = 0; i < cases.Count; i++)
         {
             int[] ids = PromptOf(cases[i].Name, cases[i].Input);
-            if (i == 0)
+            if (i == 0 && !parties.HasMaterial)
             {
                 progress.Report(new InferenceProgress("warming up"));
                 await FirstAsync(ids);
@@ -105,7 +105,7 @@ internal sealed class CasesRun(Connection parties, InferReport report, TokenSamp
         {
             GenerationRequest request = generations[i];
             IReadOnlyList<int> prompt = request.PromptIds.Count > 0 ? request.PromptIds : tokenizer!.Encode(request.PromptText!).InputIds.ToArray();
-            if (i == 0)
+            if (i == 0 && !parties.HasMaterial)
             {
                 progress.Report(new InferenceProgress("warming up"));
                 await RunAsync(prompt, Math.Min(2, request.NewTokens));

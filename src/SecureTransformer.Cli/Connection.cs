@@ -18,6 +18,10 @@ internal sealed class ConnectionOptions
     {
         Description = "Keep the parties' shares of a GPT-2 or Llama model in files in this folder, and read them as they are needed; they go at the end.",
     };
+    private readonly Option<DirectoryInfo?> _material = new("--material")
+    {
+        Description = "With --protocol additive: the folder that 'preprocess' wrote, in place of a dealer; each request uses up a part of it.",
+    };
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Show the parties' messages." };
     private readonly Option<double> _timeout = TimeoutOption.Create();
 
@@ -38,6 +42,11 @@ internal sealed class ConnectionOptions
                 result.AddError("Give either --model DIR or --client FILE.");
             }
 
+            if (result.GetValue(_client) is not null && result.GetValue(_material) is not null)
+            {
+                result.AddError("--material is for parties on this machine, with --model DIR; parties elsewhere are told so where they start.");
+            }
+
             if (result.GetValue(_client) is not null && result.GetValue(_stream) is not null)
             {
                 result.AddError("--stream-weights is for parties on this machine, with --model DIR; parties elsewhere are told so where they start.");
@@ -53,6 +62,7 @@ internal sealed class ConnectionOptions
         command.Options.Add(_transport);
         command.Options.Add(_bits);
         command.Options.Add(_stream);
+        command.Options.Add(_material);
         command.Options.Add(_timeout);
         command.Options.Add(_verbose);
     }
@@ -89,15 +99,16 @@ internal sealed class ConnectionOptions
             Transport = parsed.GetValue(_transport) == "tcp" && MpcProtocols.PartyCountOf(inference.Protocol, inference.Parties) > 1 ? ClusterTransport.Tcp : ClusterTransport.Memory,
             TransportOptions = TimeoutOption.Transport(parsed.GetValue(_timeout)),
             ShareDirectory = parsed.GetValue(_stream)?.FullName,
+            MaterialDirectory = parsed.GetValue(_material)?.FullName,
             Logger = new ConsoleLogger(parsed.GetValue(_verbose) ? LogLevel.Debug : LogLevel.Warning),
         };
         LocalCluster cluster = await LocalCluster.StartAsync(model, options, progress, cancellationToken);
-        return new Connection(cluster, cluster.Connect(), options.Protocol, cluster.PartyCount, options.Transport == ClusterTransport.Tcp ? "tcp" : "memory", model);
+        return new Connection(cluster, cluster.Connect(), options.Protocol, cluster.PartyCount, options.Transport == ClusterTransport.Tcp ? "tcp" : "memory", model, options.MaterialDirectory is not null);
     }
 }
 
 /// <summary>A client, and the parties where they were started for it.</summary>
-internal sealed class Connection(LocalCluster? cluster, InferenceClient client, MpcProtocol protocol, int parties, string transport, string model) : IAsyncDisposable
+internal sealed class Connection(LocalCluster? cluster, InferenceClient client, MpcProtocol protocol, int parties, string transport, string model, bool hasMaterial = false) : IAsyncDisposable
 {
     public InferenceClient Client { get; } = client;
 
@@ -105,6 +116,9 @@ internal sealed class Connection(LocalCluster? cluster, InferenceClient client, 
 
     /// <summary>The number of parties, without a dealer.</summary>
     public int Parties { get; } = parties;
+
+    /// <summary>Whether the parties started here use up stored material.</summary>
+    public bool HasMaterial { get; } = hasMaterial;
 
     public string Transport { get; } = transport;
 

@@ -47,6 +47,10 @@ internal sealed class InferCase
 
     public required int Rounds { get; init; }
 
+    /// <summary>How many more requests stored material is enough for; not written where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? MaterialLeft { get; init; }
+
     public static InferCase Of(string name, Classification answer) => Of(name, answer.Logits, answer.Cost);
 
     public static InferCase Of(string name, IReadOnlyList<double> logits, Cost cost) => new()
@@ -59,6 +63,7 @@ internal sealed class InferCase
         BytesOffline = cost.BytesOffline,
         BytesSentByParty = cost.BytesByParty,
         Rounds = cost.RoundsTotal,
+        MaterialLeft = cost.MaterialLeft,
     };
 }
 

@@ -27,4 +27,5 @@ root.Subcommands.Add(CheckCommand.Create());
 root.Subcommands.Add(PartyCommand.Create());
 root.Subcommands.Add(DealerCommand.Create());
 root.Subcommands.Add(LoadCommand.Create());
+root.Subcommands.Add(PreprocessCommand.Create());
 return await CommandRunner.RunAsync(root, args);

@@ -83,6 +83,11 @@ internal static class InferCommand
 
         Cost cost = answer.Cost;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cost.Seconds:F3} s, {cost.BytesTotal / 1e6:F2} MB sent by all parties{(cost.BytesOffline > 0 ? ", the dealer" : "")} and the client, {cost.RoundsTotal} rounds"));
+        if (cost.MaterialLeft is { } left)
+        {
+            Console.WriteLine($"stored material is left for {left} more requests");
+        }
+
         if (cost.BytesOffline > 0)
         {
             Console.WriteLine(string.Create(

@@ -28,6 +28,9 @@ public sealed class ClientFile
     /// <summary>The fractional bits of values.</summary>
     public int FractionalBits { get; set; } = 18;
 
+    /// <summary>The tokens that shorter texts are padded to, where the parties have stored material for so many; null for none.</summary>
+    public int? PadTo { get; set; }
+
     /// <summary>Reads a client file.</summary>
     /// <exception cref="InvalidDataException">The file is not of the expected form; the message names it.</exception>
     public static ClientFile Load(string path)
@@ -51,6 +54,7 @@ public sealed class ClientFile
                 Protocol = file.Protocol,
                 Parties = file.Parties,
                 FractionalBits = file.FractionalBits,
+                PadTo = file.PadTo,
             };
         }
         catch (JsonException error)
@@ -71,7 +75,7 @@ public sealed class ClientFile
 
     /// <summary>Protocol, parties and precision.</summary>
     [JsonIgnore]
-    public InferenceOptions Options => new() { Protocol = ProtocolNames.Parse(Protocol), Parties = Parties, FractionalBits = FractionalBits };
+    public InferenceOptions Options => new() { Protocol = ProtocolNames.Parse(Protocol), Parties = Parties, FractionalBits = FractionalBits, PadTo = PadTo };
 }
 
 [JsonSourceGenerationOptions(

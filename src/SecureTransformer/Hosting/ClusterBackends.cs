@@ -27,7 +27,7 @@ internal sealed class MemoryCluster : IClusterBackend
     public MemoryCluster(LocalClusterOptions options)
     {
         int count = options.PartyCount;
-        bool hasDealer = MpcProtocols.HasDealer(options.Protocol);
+        bool hasDealer = options.HasDealer;
         _network = new InMemoryNetwork(count, options.TransportOptions, hasDealer);
         int threads = Math.Max(1, Environment.ProcessorCount / (count + (hasDealer ? 1 : 0)));
         _hosts = [.. Enumerable.Range(0, count).Select(i => new PartyHost(_network.Party(i), new PartyHostOptions
@@ -35,6 +35,7 @@ internal sealed class MemoryCluster : IClusterBackend
             Logger = options.Logger,
             MaxConcurrentRequests = options.MaxConcurrentRequests,
             ShareDirectory = options.ShareDirectoryOf(i),
+            MaterialDirectory = options.MaterialDirectoryOf(i),
             MaxDegreeOfParallelism = threads,
         }))];
         _dealer = hasDealer ? new DealerHost(_network.Dealer, new DealerHostOptions { Logger = options.Logger, MaxDegreeOfParallelism = threads }) : null;

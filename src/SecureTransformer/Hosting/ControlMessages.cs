@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using SecureTransformer.Protocols;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Hosting;
@@ -98,10 +99,14 @@ internal sealed class PartyReport
 
     public required long PeakMemoryBytes { get; init; }
 
+    /// <summary>The runs of stored material that the party has left; null where it has none.</summary>
+    public int? MaterialLeft { get; init; }
+
     /// <summary>Sends what the party has measured so far.</summary>
-    public static void Send(IChannel channel, TrafficMeter meter, int inputClock)
+    public static void Send(IChannel channel, MpcSession session, int inputClock)
     {
         TrafficPhase[] phases = Enum.GetValues<TrafficPhase>();
+        TrafficMeter meter = session.Meter;
         using var process = Process.GetCurrentProcess();
         var report = new PartyReport
         {
@@ -110,6 +115,7 @@ internal sealed class PartyReport
             BytesFromDealer = meter.BytesReceived(TrafficPhase.Offline),
             SecondsForDealer = meter.OfflineWait.TotalSeconds,
             PeakMemoryBytes = process.PeakWorkingSet64,
+            MaterialLeft = session.Options.Material?.Remaining,
         };
         TrafficPhase phase = meter.Phase;
         meter.Phase = TrafficPhase.Setup;

@@ -9,7 +9,7 @@ namespace SecureTransformer.Hosting;
 public sealed class Cost
 {
     internal Cost(
-        double seconds, double secondsOffline, long[] bytesByParty, IReadOnlyDictionary<TrafficPhase, long> bytes, IReadOnlyDictionary<TrafficPhase, int> rounds, IReadOnlyList<long> peakMemory)
+        double seconds, double secondsOffline, long[] bytesByParty, IReadOnlyDictionary<TrafficPhase, long> bytes, IReadOnlyDictionary<TrafficPhase, int> rounds, IReadOnlyList<long> peakMemory, int? materialLeft)
     {
         Seconds = seconds;
         SecondsOffline = secondsOffline;
@@ -17,6 +17,7 @@ public sealed class Cost
         BytesByPhase = bytes;
         RoundsByPhase = rounds;
         PeakMemoryByParty = peakMemory;
+        MaterialLeft = materialLeft;
     }
 
     /// <summary>Seconds from the client's first share sent to the answer put together.</summary>
@@ -39,6 +40,9 @@ public sealed class Cost
 
     /// <summary>The peak resident memory of each party's process up to now, in bytes, as the party says. Parties in one process tell the same.</summary>
     public IReadOnlyList<long> PeakMemoryByParty { get; }
+
+    /// <summary>How many more requests the parties' stored material is enough for; null where they have a dealer, or need none.</summary>
+    public int? MaterialLeft { get; }
 
     /// <summary>Bytes between the parties and the dealer, requests and material; 0 without one.</summary>
     public long BytesOffline => BytesByPhase[TrafficPhase.Offline];

@@ -47,7 +47,7 @@ internal static class Costs
             [TrafficPhase.Online] = to - from - input - 1,
             [TrafficPhase.Output] = 1,
         };
-        return new Cost(seconds, Math.Clamp(waited, 0, seconds), byParty, bytes, chain, [.. reports.Select(r => r.PeakMemoryBytes)]);
+        return new Cost(seconds, Math.Clamp(waited, 0, seconds), byParty, bytes, chain, [.. reports.Select(r => r.PeakMemoryBytes)], reports.Min(r => r.MaterialLeft));
     }
 
     /// <summary>What an endpoint has sent, by phase.</summary>

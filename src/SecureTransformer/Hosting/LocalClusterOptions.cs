@@ -43,6 +43,13 @@ public sealed class LocalClusterOptions
     /// </summary>
     public string? ShareDirectory { get; init; }
 
+    /// <summary>
+    /// The folder of material that a dealer made ahead of time, with a folder for each party, as <see cref="Preprocessing"/> writes it; see
+    /// <see cref="PartyHostOptions.MaterialDirectory"/>. The cluster then has no dealer, and its clients pad texts to the tokens that the material is for. Null, the default: a
+    /// dealer, where the protocol has one.
+    /// </summary>
+    public string? MaterialDirectory { get; init; }
+
     /// <summary>Where the parties' messages go, each with the party's name.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
@@ -50,10 +57,23 @@ public sealed class LocalClusterOptions
     internal string? ShareDirectoryOf(int party) =>
         ShareDirectory is null ? null : Path.Combine(Path.GetFullPath(ShareDirectory), string.Create(CultureInfo.InvariantCulture, $"party-{party}"));
 
+    /// <summary>The folder of one party's material.</summary>
+    internal string? MaterialDirectoryOf(int party) => MaterialDirectory is null ? null : MaterialStore.PathOf(Path.GetFullPath(MaterialDirectory), party);
+
+    /// <summary>Whether the cluster runs a dealer.</summary>
+    internal bool HasDealer => MpcProtocols.HasDealer(Protocol) && MaterialDirectory is null;
+
     /// <summary>The number of parties, without a dealer.</summary>
     internal int PartyCount => MpcProtocols.PartyCountOf(Protocol, Parties);
 
-    internal InferenceOptions Inference => new() { Protocol = Protocol, Parties = Parties, FractionalBits = FractionalBits };
+    /// <exception cref="InvalidDataException">The material's description is missing or damaged.</exception>
+    internal InferenceOptions Inference => new()
+    {
+        Protocol = Protocol,
+        Parties = Parties,
+        FractionalBits = FractionalBits,
+        PadTo = MaterialDirectoryOf(0) is { } material && PreprocessedProgram.Parse(MaterialStore.Describe(material).Program) is { NewTokens: 0 } program ? program.Length : null,
+    };
 
     /// <summary>Checks every property.</summary>
     /// <exception cref="ArgumentException">A property is out of its range; the exception names it.</exception>
@@ -65,6 +85,20 @@ public sealed class LocalClusterOptions
         if (ShareDirectory is not null)
         {
             ArgumentException.ThrowIfNullOrWhiteSpace(ShareDirectory);
+            if (MaterialDirectory is not null)
+            {
+                throw new ArgumentException("Stored material is for weights in memory; weights are streamed with a dealer.", nameof(ShareDirectory));
+            }
+        }
+
+        if (MaterialDirectory is not null)
+        {
+            ArgumentException.ThrowIfNullOrWhiteSpace(MaterialDirectory);
+            int dealt = MaterialStore.Describe(MaterialDirectoryOf(0)!).PartyCount;
+            if (!MpcProtocols.HasDealer(Protocol) || dealt != PartyCount)
+            {
+                throw new ArgumentException($"The material is for additive sharing between {dealt} parties, not for {ProtocolNames.NameOf(Protocol)} sharing between {PartyCount}.", nameof(MaterialDirectory));
+            }
         }
 
         if (!Enum.IsDefined(Transport))

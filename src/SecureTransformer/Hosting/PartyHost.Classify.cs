@@ -81,6 +81,6 @@ public sealed partial class PartyHost
         }
 
         await session.ExportAsync(client.Channel, logits, cancellationToken).ConfigureAwait(false);
-        PartyReport.Send(client.Channel, session.Meter, inputClock);
+        PartyReport.Send(client.Channel, session, inputClock);
     }
 }

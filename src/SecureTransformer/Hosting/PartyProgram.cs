@@ -18,7 +18,7 @@ public static class PartyProgram
     {
         ArgumentNullException.ThrowIfNull(args);
         if (args is not [("party" or "dealer") and var role, "--exit-with-parent", "--network", var networkFile, "--key", var keyFile, "--timeout", var seconds, .. var rest]
-            || (role == "party" ? rest is not (["--max-requests", _] or ["--max-requests", _, "--stream-weights", _]) : rest.Length > 0))
+            || (role == "party" ? rest is not (["--max-requests", _] or ["--max-requests", _, "--stream-weights" or "--material", _]) : rest.Length > 0))
         {
             return null;
         }
@@ -51,7 +51,8 @@ public static class PartyProgram
         {
             Logger = new ErrorLogger(),
             MaxConcurrentRequests = int.Parse(rest[1], CultureInfo.InvariantCulture),
-            ShareDirectory = rest.Length == 2 ? null : rest[3],
+            ShareDirectory = rest is [.., "--stream-weights", var shares] ? shares : null,
+            MaterialDirectory = rest is [.., "--material", var material] ? material : null,
         };
         return await RunAsync(networkFile, keyFile, options, transport, stopping.Token).ConfigureAwait(false);
     }
@@ -62,7 +63,8 @@ public static class PartyProgram
         "party", "--exit-with-parent", "--network", networkFile, "--key", keyFile,
         "--timeout", options.TransportOptions.ReceiveTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture),
         "--max-requests", options.MaxConcurrentRequests.ToString(CultureInfo.InvariantCulture),
-        .. options.ShareDirectoryOf(party) is { } directory ? (string[])["--stream-weights", directory] : [],
+        .. options.ShareDirectoryOf(party) is { } shares ? (string[])["--stream-weights", shares] : [],
+        .. options.MaterialDirectoryOf(party) is { } material ? (string[])["--material", material] : [],
     ];
 
     /// <summary>Runs a party until cancelled.</summary>

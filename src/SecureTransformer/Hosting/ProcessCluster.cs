@@ -20,7 +20,7 @@ internal sealed class ProcessCluster : IClusterBackend
         try
         {
             int count = options.PartyCount;
-            var places = new NetworkParty[count + (MpcProtocols.HasDealer(options.Protocol) ? 1 : 0)];
+            var places = new NetworkParty[count + (options.HasDealer ? 1 : 0)];
             IReadOnlyList<int> ports = TcpNetwork.FindFreePorts(places.Length);
             for (int i = 0; i < places.Length; i++)
             {

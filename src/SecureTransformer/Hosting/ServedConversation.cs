@@ -125,7 +125,7 @@ internal sealed class ServedConversation(
             await session.ExportAsync(client, answer, cancellationToken).ConfigureAwait(false);
         }
 
-        PartyReport.Send(client, session.Meter, _inputClock);
+        PartyReport.Send(client, session, _inputClock);
         return chosen;
     }
 

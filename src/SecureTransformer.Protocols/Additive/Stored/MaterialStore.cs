@@ -76,6 +76,15 @@ public sealed partial class MaterialStore : IDisposable
     /// <summary>The folder of one party's part among those that <see cref="WriteAsync"/> wrote.</summary>
     public static string PathOf(string directory, int party) => Path.Combine(directory, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"party-{party}"));
 
+    /// <summary>Reads what one party's part is for, without opening it.</summary>
+    /// <param name="directory">The party's folder.</param>
+    /// <exception cref="InvalidDataException">The description is missing or damaged.</exception>
+    public static MaterialStoreDescription Describe(string directory)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        return MaterialStoreDescription.Load(Path.Combine(directory, DescriptionFile));
+    }
+
     /// <summary>Opens one party's part, and destroys what is left of runs that were given away before.</summary>
     /// <param name="directory">The party's folder.</param>
     /// <exception cref="InvalidDataException">A file is missing or damaged; the message names it.</exception>
