@@ -139,7 +139,7 @@ public sealed class LocalParties : IAsyncDisposable
             try
             {
                 ChannelSet channels = await _endpoints[Count].OpenSessionAsync(id, cancellationToken).ConfigureAwait(false);
-                await Dealer.ServeAsync(channels, _options.MaxDegreeOfParallelism, cancellationToken).ConfigureAwait(false);
+                await Dealer.ServeAsync(channels, _options.MaxDegreeOfParallelism, cancellationToken: cancellationToken).ConfigureAwait(false);
             }
             catch (Exception error)
             {

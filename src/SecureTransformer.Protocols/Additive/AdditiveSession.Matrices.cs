@@ -100,9 +100,12 @@ public sealed partial class AdditiveSession
             return known;
         }
 
-        if (_inherited.TryGetValue(matrix, out (PackedMatrix Packed, Action) inherited))
+        lock (_matrices)
         {
-            return inherited.Packed;
+            if (_inherited.TryGetValue(matrix, out (PackedMatrix Packed, Action) inherited))
+            {
+                return inherited.Packed;
+            }
         }
 
         PackedMatrix opened = await OpenAsync(matrix, LevelOf(matrix.Owner), cancellationToken).ConfigureAwait(false);

@@ -14,10 +14,11 @@ public static class Dealer
     /// <summary>Serves one session of the parties until they end it.</summary>
     /// <param name="channels">Channels to all parties; the dealer has the last place. The dealer owns them.</param>
     /// <param name="maxDegreeOfParallelism">The largest number of threads that its kernels use at once.</param>
+    /// <param name="memory">What this session may keep, together with others of the same dealer; by default 1 GiB of its own.</param>
     /// <param name="cancellationToken">Cancels; the parties are told.</param>
     /// <exception cref="ArgumentException">The place is not the last, or the number of parties is not 2 to 8.</exception>
     /// <exception cref="ProtocolException">A party ended the session, or asked for something that makes no sense.</exception>
-    public static async Task ServeAsync(ChannelSet channels, int maxDegreeOfParallelism = 1, CancellationToken cancellationToken = default)
+    public static async Task ServeAsync(ChannelSet channels, int maxDegreeOfParallelism = 1, DealerMemory? memory = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(channels);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxDegreeOfParallelism, 1);
@@ -44,7 +45,7 @@ public static class Dealer
                 }
 
                 channels.Meter.Phase = TrafficPhase.Offline;
-                using var hand = new DealerHand(seeds, matrices, new CorrectionChannel(channels[0]), maxDegreeOfParallelism);
+                using var hand = new DealerHand(seeds, matrices, new CorrectionChannel(channels[0]), maxDegreeOfParallelism, memory ?? new DealerMemory(1L << 30));
                 while (await NextAsync(channels[0], cancellationToken).ConfigureAwait(false) is { } material)
                 {
                     await material.DealAsync(hand, cancellationToken).ConfigureAwait(false);

@@ -13,12 +13,12 @@ internal sealed class DealerHand : IDisposable
     private readonly PairwiseRandomness[] _parties;
     private readonly ICorrectionSink _corrections;
 
-    public DealerHand(PairwiseRandomness[] parties, MatrixMaskKeys[] matrices, ICorrectionSink corrections, int maxDegreeOfParallelism)
+    public DealerHand(PairwiseRandomness[] parties, MatrixMaskKeys[] matrices, ICorrectionSink corrections, int maxDegreeOfParallelism, DealerMemory memory)
     {
         _parties = parties;
         _corrections = corrections;
         MaxDegreeOfParallelism = maxDegreeOfParallelism;
-        Matrices = new DealtMatrices(matrices);
+        Matrices = new DealtMatrices(matrices, memory);
     }
 
     public SecretBufferPool Pool { get; } = new();

@@ -4,13 +4,9 @@ using SecureTransformer.Transport;
 namespace SecureTransformer.Protocols.Additive;
 
 /// <summary>The masks of matrices that a session keeps for many products, as the dealer knows them: made from the parties' seeds, and kept while there is room.</summary>
-internal sealed class DealtMatrices(MatrixMaskKeys[] parties) : IDisposable
+internal sealed class DealtMatrices(MatrixMaskKeys[] parties, DealerMemory memory) : IDisposable
 {
-    /// <summary>Words of masks kept: 1 GiB. Beyond, a mask is made again for each product.</summary>
-    private const long MaxWords = 1L << 27;
-
     private readonly Dictionary<(int Level, int Number), (PackedMatrix Mask, bool Transposed)> _kept = [];
-    private long _words;
 
     /// <summary>The mask of a matrix, packed. The caller disposes it where it is not kept.</summary>
     public PackedMatrix Get((int Level, int Number) matrix, int rows, int columns, bool transposed, SecretBufferPool pool, out bool kept)
@@ -29,11 +25,9 @@ internal sealed class DealtMatrices(MatrixMaskKeys[] parties) : IDisposable
         }
 
         PackedMatrix mask = Make(matrix, rows, columns, transposed, pool);
-        long words = (long)rows * columns;
-        kept = _words + words <= MaxWords;
+        kept = memory.TryTake(BytesOf(mask));
         if (kept)
         {
-            _words += words;
             _kept.Add(matrix, (mask, transposed));
         }
 
@@ -44,9 +38,14 @@ internal sealed class DealtMatrices(MatrixMaskKeys[] parties) : IDisposable
     {
         foreach ((PackedMatrix mask, _) in _kept.Values)
         {
+            memory.GiveBack(BytesOf(mask));
             mask.Dispose();
         }
+
+        _kept.Clear();
     }
+
+    private static long BytesOf(PackedMatrix mask) => (long)mask.Rows * mask.Columns * sizeof(ulong);
 
     private PackedMatrix Make((int Level, int Number) matrix, int rows, int columns, bool transposed, SecretBufferPool pool)
     {

@@ -14,6 +14,7 @@ public sealed class DealerHost : IAsyncDisposable
     private readonly IPartyEndpoint _endpoint;
     private readonly DealerHostOptions _options;
     private readonly SemaphoreSlim _places;
+    private readonly DealerMemory _memory;
     private readonly CancellationTokenSource _stopping = new();
     private readonly RunningTasks _running = new();
 
@@ -34,6 +35,7 @@ public sealed class DealerHost : IAsyncDisposable
         _endpoint = endpoint;
         _options = options ?? new DealerHostOptions();
         _options.Validate();
+        _memory = new DealerMemory(_options.MaxMaskBytes);
         _places = new SemaphoreSlim(_options.MaxSessions, _options.MaxSessions);
     }
 
@@ -85,7 +87,7 @@ public sealed class DealerHost : IAsyncDisposable
         {
             ChannelSet channels = await _endpoint.OpenSessionAsync(session, cancellationToken).ConfigureAwait(false);
             DealerLog.Began(_options.Logger, session);
-            await Dealer.ServeAsync(channels, _options.MaxDegreeOfParallelism, cancellationToken).ConfigureAwait(false);
+            await Dealer.ServeAsync(channels, _options.MaxDegreeOfParallelism, _memory, cancellationToken).ConfigureAwait(false);
             long dealt = channels.Meter.BytesSent(TrafficPhase.Offline);
             DealerLog.Ended(_options.Logger, session, dealt);
         }

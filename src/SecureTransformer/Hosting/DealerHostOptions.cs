@@ -12,6 +12,12 @@ public sealed class DealerHostOptions
     /// </summary>
     public int MaxSessions { get; init; } = 32;
 
+    /// <summary>
+    /// The most memory that all sessions together keep for masks of weights, in bytes; beyond it masks are made again for each product. The default is a quarter of what the
+    /// system gives this process.
+    /// </summary>
+    public long MaxMaskBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
     /// <summary>The largest number of threads that one session's kernels use. The default is the number of processors.</summary>
     public int MaxDegreeOfParallelism { get; init; } = Environment.ProcessorCount;
 
@@ -23,6 +29,7 @@ public sealed class DealerHostOptions
     public void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSessions, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaxMaskBytes);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxDegreeOfParallelism, 1);
         ArgumentNullException.ThrowIfNull(Logger);
     }

@@ -149,13 +149,17 @@ public sealed partial class PartyHost : IAsyncDisposable
         }
     }
 
-    /// <summary>What a client is told: what is about its request or the network; nothing of a failure inside the party.</summary>
-    private static string ReasonFor(Exception error) => error switch
+    /// <summary>What a client is told: what is about its request or the network; nothing of a failure inside the party, and no path of its files.</summary>
+    private string ReasonFor(Exception error) => error switch
     {
         OperationCanceledException => "the party is stopping",
-        RefusalException or ProtocolException or InvalidDataException or NotSupportedException or IOException => error.Message,
+        RefusalException or ProtocolException or InvalidDataException or NotSupportedException or IOException when !NamesFilesOfThisParty(error.Message) => error.Message,
+        RefusalException or ProtocolException or InvalidDataException or NotSupportedException or IOException => "the party cannot use its files; its log says why",
         _ => "the party failed; its log says why",
     };
+
+    private bool NamesFilesOfThisParty(string message) => new[] { _options.ShareDirectory, _options.MaterialDirectory }
+        .Any(folder => folder is not null && (message.Contains(folder, StringComparison.Ordinal) || message.Contains(Path.GetFullPath(folder), StringComparison.Ordinal)));
 
     /// <summary>A message may quote what a client sent: no line of the log is of its making.</summary>
     private static string Printable(string text) => string.Concat(text.Take(500).Select(c => char.IsControl(c) ? '?' : c));

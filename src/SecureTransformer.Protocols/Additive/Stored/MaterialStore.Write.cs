@@ -117,7 +117,7 @@ public sealed partial class MaterialStore
             }
 
             using var corrections = new CorrectionFile(files[0], secrets[0]);
-            using var hand = new DealerHand([.. seeds], [.. keys], corrections, maxDegreeOfParallelism);
+            using var hand = new DealerHand([.. seeds], [.. keys], corrections, maxDegreeOfParallelism, new DealerMemory(1L << 30));
             for (int at = 0; at < plan.Count; at++)
             {
                 await plan.Parse(at).DealAsync(hand, cancellationToken).ConfigureAwait(false);
