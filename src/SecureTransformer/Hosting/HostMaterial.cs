@@ -6,10 +6,13 @@ namespace SecureTransformer.Hosting;
 internal sealed class HostMaterial : IDisposable
 {
     private readonly PreprocessedProgram _program;
+    private readonly int _runsPerClient;
+    private readonly Dictionary<string, int> _runs = [];
 
     /// <exception cref="InvalidDataException">It is damaged, or for no program that hosts serve.</exception>
-    public HostMaterial(string directory)
+    public HostMaterial(string directory, int? runsPerClient)
     {
+        _runsPerClient = runsPerClient ?? int.MaxValue;
         Store = MaterialStore.Open(directory);
         if (PreprocessedProgram.Parse(Store.Description.Program) is not { } program)
         {
@@ -48,37 +51,48 @@ internal sealed class HostMaterial : IDisposable
     }
 
     /// <summary>Refuses a classification of another length, before a run is given away for it.</summary>
-    public void RequireClassification(int length)
+    public void RequireClassification(int length, string client)
     {
         if (_program.NewTokens > 0 || length != _program.Length)
         {
             throw new RefusalException($"the request classifies {length} tokens and the party's stored material is to {Wanted}{(_program.NewTokens == 0 && length < _program.Length ? $": pad the text to {_program.Length}" : "")}");
         }
 
-        RequireLeft();
+        Count(client);
     }
 
     /// <summary>Refuses a conversation that is another than planned as far as can be seen at its beginning.</summary>
-    public void RequireGeneration(int sequences)
+    public void RequireGeneration(int sequences, string client)
     {
         if (_program.NewTokens == 0 || sequences != 1)
         {
             throw new RefusalException($"the request continues {sequences} texts and the party's stored material is to {Wanted}");
         }
 
-        RequireLeft();
+        Count(client);
     }
 
     public void Dispose() => Store.Dispose();
 
     private string Wanted => _program.NewTokens == 0 ? $"classify {_program.Length} tokens" : $"continue one prompt of {_program.Length} tokens by {_program.NewTokens}";
 
-    private void RequireLeft()
+    private void Count(string client)
     {
         if (Store.Remaining == 0)
         {
             throw new RefusalException(
                 $"the party's stored material is spent: all {Store.Description.Count} runs are used; have the dealer make more with 'secure-transformer preprocess'");
+        }
+
+        lock (_runs)
+        {
+            int mine = _runs.GetValueOrDefault(client);
+            if (mine >= _runsPerClient)
+            {
+                throw new RefusalException($"this client has used {mine} runs of the party's stored material, its bound");
+            }
+
+            _runs[client] = mine + 1;
         }
     }
 }

@@ -39,7 +39,7 @@ public sealed partial class PartyHost : IAsyncDisposable
         _endpoint = endpoint;
         _options = options ?? new PartyHostOptions();
         _options.Validate();
-        _material = _options.MaterialDirectory is { } material ? new HostMaterial(material) : null;
+        _material = _options.MaterialDirectory is { } material ? new HostMaterial(material, _options.MaxRunsPerClient) : null;
         _places = new ComputePlaces(_options.Places, _options.IdleMemoryTimeout, () => _model?.Session.Trim());
     }
 

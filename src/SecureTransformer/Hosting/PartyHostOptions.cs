@@ -55,6 +55,12 @@ public sealed class PartyHostOptions
     public string? ShareDirectory { get; init; }
 
     /// <summary>
+    /// The most runs of stored material that one client, known by its key, is served while this party runs: a request uses up a run once it is admitted, however it ends.
+    /// Null, the default: as many as there are.
+    /// </summary>
+    public int? MaxRunsPerClient { get; init; }
+
+    /// <summary>
     /// This party's part of material that a dealer made ahead of time (<see cref="Preprocessing"/>), for a protocol with a dealer. The party then serves what the material is
     /// for, each request with a run of its own, on a network without a dealer. Null, the default: a dealer on the network.
     /// </summary>
@@ -81,6 +87,7 @@ public sealed class PartyHostOptions
         MaxModelBytes = MaxModelBytes,
         ShareDirectory = ShareDirectory,
         MaterialDirectory = MaterialDirectory,
+        MaxRunsPerClient = MaxRunsPerClient,
         MaxDegreeOfParallelism = MaxDegreeOfParallelism,
         AdmissionTimeout = transport?.ConnectTimeout ?? AdmissionTimeout,
         Logger = Logger,
@@ -111,6 +118,7 @@ public sealed class PartyHostOptions
             ArgumentException.ThrowIfNullOrWhiteSpace(ShareDirectory);
         }
 
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxRunsPerClient ?? 1, 1, nameof(MaxRunsPerClient));
         if (MaterialDirectory is not null)
         {
             ArgumentException.ThrowIfNullOrWhiteSpace(MaterialDirectory);
