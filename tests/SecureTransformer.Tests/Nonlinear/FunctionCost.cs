@@ -10,8 +10,7 @@ internal readonly record struct FunctionCost(long Bytes, int Rounds, long Offlin
     public static async Task<FunctionCost> MeasureAsync(
         MpcProtocol protocol, TensorShape shape, double[] x, Func<MpcSession, SecretTensor, Task> operation, int? count = null)
     {
-        // A session ends with a request of four bytes to its dealer.
-        long offline = MpcProtocols.HasDealer(protocol) ? -sizeof(int) : 0;
+        long offline = 0;
         var transport = new TransportOptions { FrameObserver = (in ObservedFrame frame) => Interlocked.Add(ref offline, frame.Phase == TrafficPhase.Offline ? frame.Payload.Length : 0) };
         await using LocalParties parties = LocalParties.Create(protocol, transport: transport, parties: count);
         var results = await parties.RunAsync(async session =>
