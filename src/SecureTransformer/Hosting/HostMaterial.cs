@@ -27,11 +27,17 @@ internal sealed class HostMaterial : IDisposable
     public MaterialStore Store { get; }
 
     /// <summary>Refuses a model that the material is not for.</summary>
-    public void RequireModel(MpcProtocol protocol, int fractionalBits, string configurationDigest, bool streamed)
+    public void RequireModel(MpcProtocol protocol, int party, int partyCount, int fractionalBits, string configurationDigest, bool streamed)
     {
         if (!MpcProtocols.HasDealer(protocol))
         {
             throw new RefusalException($"this party has stored material, which the protocol {ProtocolNames.NameOf(protocol)} does not use");
+        }
+
+        if (party != Store.Description.Party || partyCount != Store.Description.PartyCount)
+        {
+            throw new RefusalException(
+                $"this is party {party} of {partyCount} parties, and its stored material is the part of party {Store.Description.Party} of {Store.Description.PartyCount}");
         }
 
         if (fractionalBits != Store.Description.FractionalBits)

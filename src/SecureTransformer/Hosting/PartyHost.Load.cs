@@ -29,7 +29,7 @@ public sealed partial class PartyHost
             RequireNetwork(protocol);
             byte[] configuration = Encoding.UTF8.GetBytes(request.Configuration ?? throw new RefusalException("the configuration is missing"));
             ModelArchitecture architecture = ModelArchitecture.Create(ModelConfig.Parse(configuration, "the model owner's configuration"));
-            _material?.RequireModel(protocol, request.FractionalBits, DigestOf(configuration), _options.ShareDirectory is not null);
+            _material?.RequireModel(protocol, _endpoint.PartyId, PartyCount, request.FractionalBits, DigestOf(configuration), _options.ShareDirectory is not null);
             RequireRoom(architecture);
             string identity = $"{client.SessionId}/{DigestOf(configuration)}";
             using ShareFileWriter? writer = _options.ShareDirectory is { } directory

@@ -17,14 +17,17 @@ internal sealed class HostedParties : IAsyncDisposable
         TransportOptions? transport = null,
         Func<int, IPartyEndpoint, IPartyEndpoint>? wrap = null,
         InferenceOptions? inference = null,
-        DealerHostOptions? dealer = null)
+        DealerHostOptions? dealer = null,
+        Func<int, string>? material = null)
     {
         inference ??= new InferenceOptions();
         int count = MpcProtocols.PartyCountOf(inference.Protocol, inference.Parties);
-        Network = new InMemoryNetwork(count, transport ?? Quick, MpcProtocols.HasDealer(inference.Protocol));
+        Network = new InMemoryNetwork(count, transport ?? Quick, MpcProtocols.HasDealer(inference.Protocol) && material is null);
         _dealer = Network.HasDealer ? new DealerHost(Network.Dealer, dealer) : null;
-        _hosts = [.. Enumerable.Range(0, count).Select(i => new PartyHost(wrap?.Invoke(i, Network.Party(i)) ?? Network.Party(i), options))];
+        _hosts = [.. Enumerable.Range(0, count).Select(i => new PartyHost(wrap?.Invoke(i, Network.Party(i)) ?? Network.Party(i), material is null ? options : With(material(i))))];
         _running = [.. _hosts.Select(h => Task.Run(() => h.RunAsync())), Task.Run(() => _dealer?.RunAsync() ?? Task.CompletedTask)];
+
+        PartyHostOptions With(string folder) => new() { MaterialDirectory = folder, ShareDirectory = options?.ShareDirectory };
     }
 
     public static TransportOptions Quick => new() { ConnectTimeout = TimeSpan.FromSeconds(5), ReceiveTimeout = TimeSpan.FromSeconds(10) };
