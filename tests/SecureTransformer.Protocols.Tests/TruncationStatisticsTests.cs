@@ -24,7 +24,7 @@ public class TruncationStatisticsTests
                 (left[i], right[i]) = Factors(words[i], i);
             }
 
-            Int128 sum = await ErrorAsync(left, right, 18);
+            Int128 sum = await ErrorAsync(left, right, 18, Cluster.Of(MpcProtocol.Replicated3));
             Assert.True(Int128.Abs(sum) < Int128.CreateChecked(Chunk) * (1 << 18) / 100, $"The mean error of 10^6 products is {(double)sum / Chunk / (1 << 18)} units.");
             error += sum;
             count += Chunk;
@@ -48,7 +48,7 @@ public class TruncationStatisticsTests
             (left[i], right[i]) = Factors(words[i], i);
         }
 
-        Int128 sum = await ErrorAsync(left, right, 18, MpcProtocol.Additive, parties);
+        Int128 sum = await ErrorAsync(left, right, 18, Cluster.Of(MpcProtocol.Additive, parties: parties));
         Assert.True(Int128.Abs(sum) < Int128.CreateChecked(Chunk) * (1 << 18) / 100, $"The mean error of 10^6 products is {(double)sum / Chunk / (1 << 18)} units.");
     }
 
@@ -78,12 +78,12 @@ public class TruncationStatisticsTests
             values[i] = i % 3 == 0 ? (long)words[i] >> 1 : left * right;
         }
 
-        Int128 sum = await ErrorAsync(values, null, shift, protocol);
+        Int128 sum = await ErrorAsync(values, null, shift, Cluster.Of(protocol));
         Assert.True(Int128.Abs(sum) < Int128.CreateChecked(count) * ((Int128)1 << shift) / 100, $"The mean error is {(double)sum / count / Math.ScaleB(1, shift)} units.");
     }
 
     /// <summary>Half the products uniform below 2^40 in magnitude, half at or near -2^62 and 2^62 - 1.</summary>
-    private static (long Left, long Right) Factors(ulong word, int index) => (index % 8) switch
+    internal static (long Left, long Right) Factors(ulong word, int index) => (index % 8) switch
     {
         0 or 1 => ((long)word >> 23, 1),
         2 => (-(long)(word >> 24), -1),
@@ -95,10 +95,10 @@ public class TruncationStatisticsTests
     };
 
     /// <summary>The sum of the errors in units of 2^-shift; every single one is checked to be below one unit.</summary>
-    private static async Task<Int128> ErrorAsync(long[] left, long[]? right, int shift, MpcProtocol protocol = MpcProtocol.Replicated3, int? parties = null)
+    internal static async Task<Int128> ErrorAsync(long[] left, long[]? right, int shift, Cluster cluster)
     {
         long[] products = right is null ? left : [.. left.Zip(right, (l, r) => checked(l * r))];
-        double[][] above = await Cluster.Of(protocol, parties: parties).RunAsync(async s =>
+        double[][] above = await cluster.RunAsync(async s =>
         {
             SecretTensor x = await RingAsync(s, left, right is null ? shift : 0, owner: 0);
             SecretTensor y;

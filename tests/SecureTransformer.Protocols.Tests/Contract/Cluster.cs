@@ -3,22 +3,25 @@ using SecureTransformer.Transport;
 namespace SecureTransformer.Protocols.Tests;
 
 /// <summary>
-/// All parties of a protocol over memory, each with two sessions: an outer one and, reading its secrets and sharing its pool, an inner one.
+/// All parties of a protocol, over memory if nothing else is said, each with two sessions: an outer one and, reading its secrets and sharing its pool, an inner one.
 /// When the inner one is disposed no buffer may be outstanding, and at the end no frame, whether the program succeeded or not.
 /// </summary>
 internal sealed class Cluster(
-    int partyCount, Cluster.Opener open, TransportOptions? transport = null, bool hasDealer = false, Func<int, bool, SessionOptions>? optionsOf = null)
+    int partyCount,
+    Cluster.Opener open,
+    TransportOptions? transport = null,
+    bool hasDealer = false,
+    Func<int, bool, SessionOptions>? optionsOf = null,
+    IContractNetwork? network = null)
 {
+    private readonly IContractNetwork _network = network ?? new MemoryParties(partyCount, hasDealer, transport);
     private Cluster? _recording;
     private string? _folder;
     private MaterialPlan[] _plans = [];
 
     public delegate Task<MpcSession> Opener(ChannelSet channels, SessionOptions options, MpcSession? parent);
 
-    /// <summary>The parties' places and, last, the dealer's.</summary>
-    public InMemoryNetwork Network { get; } = new(partyCount + (hasDealer ? 1 : 0), transport);
-
-    /// <summary>What the dealer sent in both sessions, once a run has ended.</summary>
+    /// <summary>What the dealer sent in both sessions, once a run has ended; 0 for one in another process.</summary>
     public long DealerBytes { get; private set; }
 
     public static Cluster Of(MpcProtocol protocol, TransportOptions? transport = null, int? parties = null) =>
@@ -27,6 +30,10 @@ internal sealed class Cluster(
             (channels, options, parent) => MpcProtocols.OpenSessionAsync(protocol, channels, options, parent),
             transport,
             MpcProtocols.HasDealer(protocol));
+
+    /// <summary>Additive sharing on a network that stands already, with its dealer.</summary>
+    public static Cluster On(IContractNetwork network) =>
+        new(network.PartyCount, (channels, options, parent) => MpcProtocols.OpenSessionAsync(MpcProtocol.Additive, channels, options, parent), network: network);
 
     /// <summary>
     /// Additive sharing without a dealer: a program is first run with one, to see what it needs, and then from stored material: the inner session's run and the outer one's.
@@ -82,7 +89,7 @@ internal sealed class Cluster(
         (SessionId outer, SessionId inner) = (SessionId.New(), SessionId.New());
         var failures = new List<Exception>();
         var results = new T[partyCount];
-        Task<long>[] dealers = [.. hasDealer ? new[] { outer, inner }.Select(id => Task.Run(() => DealAsync(id))) : []];
+        Task<long>[] dealers = [.. new[] { outer, inner }.Select(id => Task.Run(() => _network.DealAsync(id)))];
         await Task.WhenAll(Enumerable.Range(0, partyCount).Select(party => Task.Run(async () =>
         {
             try
@@ -111,8 +118,7 @@ internal sealed class Cluster(
         }
 
         Exception? cause = failures.Find(f => f is not ProtocolException and not IOException) ?? failures.FirstOrDefault();
-        await Network.DisposeAsync();
-        Assert.True(Network.OutstandingFrames == 0, $"{Network.OutstandingFrames} frames were outstanding at the end ({cause?.Message}).");
+        await _network.CloseAsync(cause);
         if (cause is not null)
         {
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(cause);
@@ -121,17 +127,10 @@ internal sealed class Cluster(
         return results;
     }
 
-    private async Task<long> DealAsync(SessionId id)
-    {
-        ChannelSet channels = await Network.Party(partyCount).OpenSessionAsync(id);
-        await Dealer.ServeAsync(channels);
-        return channels.Meter.BytesSentTotal;
-    }
-
     private async Task<T> RunPartyAsync<T>(int party, SessionId outer, SessionId inner, Func<MpcSession, MpcSession, Task<T>> program)
     {
-        ChannelSet outerChannels = await Network.Party(party).OpenSessionAsync(outer);
-        ChannelSet innerChannels = await Network.Party(party).OpenSessionAsync(inner);
+        ChannelSet outerChannels = await _network.Party(party).OpenSessionAsync(outer);
+        ChannelSet innerChannels = await _network.Party(party).OpenSessionAsync(inner);
         MpcSession vault = await open(outerChannels, optionsOf?.Invoke(party, false) ?? new SessionOptions(), null);
         try
         {

@@ -93,7 +93,7 @@ public abstract partial class SessionContract
     private async Task WithOwnerAsync(
         Func<ShareCodec, IChannel[], Task> owner, Func<ShareCodec, IChannel, MpcSession, Task> party, TransportOptions? transport = null)
     {
-        await using InMemoryNetwork network = NewNetwork(transport);
+        await using IContractNetwork network = NewNetwork(transport);
         ShareCodec codec = ShareCodec.Create(Kind, parties);
         Task[] running = [.. Enumerable.Range(0, codec.PartyCount).Select(i => Task.Run(async () =>
         {
@@ -107,14 +107,13 @@ public abstract partial class SessionContract
         }))];
         IClientEndpoint endpoint = network.Client();
         var id = SessionId.New();
-        Task dealer = DealAsync(network, id);
+        Task dealing = network.DealAsync(id);
         ClientChannels links = await endpoint.ConnectAsync(id);
         await owner(codec, [.. Enumerable.Range(0, codec.PartyCount).Select(i => links[i])]);
-        await Task.WhenAll([.. running, dealer]);
+        await Task.WhenAll([.. running, dealing]);
         await links.DisposeAsync();
         await endpoint.DisposeAsync();
-        await network.DisposeAsync();
-        Assert.Equal(0, network.OutstandingFrames);
+        await network.CloseAsync();
     }
 
     private sealed class KeptShare : IShareWriter, IShareReader

@@ -4,25 +4,16 @@ using static SecureTransformer.Protocols.Tests.Arithmetic;
 namespace SecureTransformer.Protocols.Tests;
 
 /// <summary>What every protocol of the library does beyond arithmetic: comparisons, bits, selection, import and export.</summary>
-public abstract partial class SessionContract(MpcProtocol protocol, int? parties = null, bool stored = false) : ArithmeticContract
+public abstract partial class SessionContract(MpcProtocol protocol, int? parties = null, bool stored = false, DealerProcess? dealer = null) : ArithmeticContract
 {
     protected MpcProtocol Kind => protocol;
 
     internal override Cluster NewCluster(TransportOptions? transport = null) =>
-        stored ? Cluster.OfStored(transport, parties!.Value) : Cluster.Of(protocol, transport, parties);
+        stored ? Cluster.OfStored(transport, parties!.Value) : dealer is not null && transport is null ? Cluster.On(dealer) : Cluster.Of(protocol, transport, parties);
 
-    /// <summary>A network of the protocol's parties and its dealer.</summary>
-    private InMemoryNetwork NewNetwork(TransportOptions? transport = null) =>
-        new(MpcProtocols.PartyCountOf(protocol, parties) + (MpcProtocols.HasDealer(protocol) ? 1 : 0), transport);
-
-    /// <summary>The dealer's part of one session, where there is a dealer.</summary>
-    private async Task DealAsync(InMemoryNetwork network, SessionId id)
-    {
-        if (MpcProtocols.HasDealer(protocol))
-        {
-            await Dealer.ServeAsync(await network.Party(network.PartyCount - 1).OpenSessionAsync(id));
-        }
-    }
+    /// <summary>A network of the protocol's parties and its dealer: in memory where the transport is a special one.</summary>
+    private IContractNetwork NewNetwork(TransportOptions? transport = null) =>
+        dealer is not null && transport is null ? dealer : new MemoryParties(MpcProtocols.PartyCountOf(protocol, parties), MpcProtocols.HasDealer(protocol), transport);
 
     [Fact]
     public Task Signs_and_equality_hold_at_the_edges_of_every_width() => RunAsync(async s =>
@@ -208,9 +199,9 @@ public abstract partial class SessionContract(MpcProtocol protocol, int? parties
     [InlineData(131_072)]
     public async Task A_client_shares_values_and_gets_values_back(int count)
     {
-        await using var network = NewNetwork();
+        await using IContractNetwork network = NewNetwork();
         ShareCodec codec = ShareCodec.Create(Kind, parties);
-        Assert.Equal(network.PartyCount - (MpcProtocols.HasDealer(Kind) ? 1 : 0), codec.PartyCount);
+        Assert.Equal(network.PartyCount, codec.PartyCount);
         Task[] running = [.. Enumerable.Range(0, codec.PartyCount).Select(party => Task.Run(async () =>
         {
             ClientConnection client = await network.Party(party).AcceptClientAsync();
@@ -227,7 +218,7 @@ public abstract partial class SessionContract(MpcProtocol protocol, int? parties
         }))];
         IClientEndpoint endpoint = network.Client();
         var id = SessionId.New();
-        Task dealer = DealAsync(network, id);
+        Task dealing = network.DealAsync(id);
         ClientChannels links = await endpoint.ConnectAsync(id);
         IChannel[] channels = [.. Enumerable.Range(0, codec.PartyCount).Select(i => links[i])];
         double[] values = Values(5, count);
@@ -235,11 +226,10 @@ public abstract partial class SessionContract(MpcProtocol protocol, int? parties
         await codec.SendAsync(channels, values, 10, "values");
         Assert.Equal(values.Select(v => 2 * v), await codec.ReceiveAsync(channels, count, 18));
         Assert.Equal(values, await codec.ReceiveAsync(channels, count, 10));
-        await Task.WhenAll([.. running, dealer]);
+        await Task.WhenAll([.. running, dealing]);
         await links.DisposeAsync();
         await endpoint.DisposeAsync();
-        await network.DisposeAsync();
-        Assert.Equal(0, network.OutstandingFrames);
+        await network.CloseAsync();
     }
 
     [Fact]
@@ -250,7 +240,8 @@ public abstract partial class SessionContract(MpcProtocol protocol, int? parties
             return; // It encodes nothing.
         }
 
-        await using var network = NewNetwork();
+        // No party takes this client.
+        await using var network = new MemoryParties(MpcProtocols.PartyCountOf(Kind, parties), hasDealer: false, null);
         ClientChannels links = await network.Client().ConnectAsync(SessionId.New());
         IChannel[] channels = [.. Enumerable.Range(0, MpcProtocols.PartyCountOf(Kind, parties)).Select(i => links[i])];
         OverflowException error = await Assert.ThrowsAsync<OverflowException>(
@@ -306,3 +297,9 @@ public sealed class StoredMaterialContractOfTwo() : SessionContract(MpcProtocol.
 public sealed class StoredMaterialContractOfThree() : SessionContract(MpcProtocol.Additive, 3, stored: true);
 
 public sealed class StoredMaterialContractOfFive() : SessionContract(MpcProtocol.Additive, 5, stored: true);
+
+public sealed class DealerProcessContractOfTwo(DealerProcessOfTwo dealer) : SessionContract(MpcProtocol.Additive, 2, dealer: dealer), IClassFixture<DealerProcessOfTwo>;
+
+public sealed class DealerProcessContractOfThree(DealerProcessOfThree dealer) : SessionContract(MpcProtocol.Additive, 3, dealer: dealer), IClassFixture<DealerProcessOfThree>;
+
+public sealed class DealerProcessContractOfFive(DealerProcessOfFive dealer) : SessionContract(MpcProtocol.Additive, 5, dealer: dealer), IClassFixture<DealerProcessOfFive>;
