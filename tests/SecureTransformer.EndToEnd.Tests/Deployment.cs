@@ -9,7 +9,7 @@ internal sealed class Deployment : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly string _protocol;
 
-    public Deployment(int parties = 3, string protocol = "replicated")
+    public Deployment(int parties = 3, string protocol = "replicated", bool hasDealer = true)
     {
         _protocol = protocol;
         IReadOnlyList<int> ports = TcpNetwork.FindFreePorts(parties + 1);
@@ -24,7 +24,7 @@ internal sealed class Deployment : IDisposable
         Description = new NetworkDescription
         {
             Parties = [.. ports.Take(parties).Select((port, i) => new NetworkParty { Id = i, Host = "127.0.0.1", Port = port, Fingerprint = fingerprints[$"party-{i}"] })],
-            Dealer = protocol == "additive" ? new NetworkParty { Id = parties, Host = "127.0.0.1", Port = ports[parties], Fingerprint = fingerprints["dealer"] } : null,
+            Dealer = protocol == "additive" && hasDealer ? new NetworkParty { Id = parties, Host = "127.0.0.1", Port = ports[parties], Fingerprint = fingerprints["dealer"] } : null,
             Clients = [fingerprints["client"]],
             Owners = [fingerprints["owner"]],
         };
@@ -40,6 +40,9 @@ internal sealed class Deployment : IDisposable
 
     public Tool[] Parties { get; private set; } = [];
 
+    /// <summary>The folder with the parties' material, where they have some; each is given its own part.</summary>
+    public string? Material { get; set; }
+
     /// <summary>The dealer's process, where there is a dealer.</summary>
     public Tool? Dealer { get; set; }
 
@@ -47,7 +50,11 @@ internal sealed class Deployment : IDisposable
 
     public string Key(string name) => _folder[$"{name}.p12"];
 
-    public Tool StartParty(int party, int timeout = 10) => Tool.Start("party", "--network", Network, "--key", Key($"party-{party}"), "--timeout", $"{timeout}");
+    public Tool StartParty(int party, int timeout = 10) => Tool.Start(
+        [
+            "party", "--network", Network, "--key", Key($"party-{party}"), "--timeout", $"{timeout}",
+            .. Material is null ? (string[])[] : ["--material", Path.Combine(Material, $"party-{party}")],
+        ]);
 
     public Tool StartDealer(int timeout = 10) => Tool.Start("dealer", "--network", Network, "--key", Key("dealer"), "--timeout", $"{timeout}");
 
@@ -63,17 +70,23 @@ internal sealed class Deployment : IDisposable
         Tool.RunAsync(30, "load", "--network", Network, "--key", Key(key), "--model", model ?? TemporaryFolder.Model, "--protocol", _protocol, "--timeout", "10");
 
     /// <summary>Writes a client file, which differs from the right one as said.</summary>
-    public string ClientFile(string? model = null, string key = "client", int bits = 18, string? network = null)
+    public string ClientFile(string? model = null, string key = "client", int bits = 18, string? network = null, int? padTo = null)
     {
         string file = _folder[$"client-{Guid.NewGuid():N}.json"];
-        File.WriteAllText(file, JsonSerializer.Serialize(new Dictionary<string, object>
+        var fields = new Dictionary<string, object>
         {
             ["network"] = network ?? "network.json",
             ["identity"] = $"{key}.p12",
             ["model"] = model ?? TemporaryFolder.Model,
             ["protocol"] = _protocol,
             ["fractional_bits"] = bits,
-        }));
+        };
+        if (padTo is { } length)
+        {
+            fields["pad_to"] = length;
+        }
+
+        File.WriteAllText(file, JsonSerializer.Serialize(fields));
         return file;
     }
 

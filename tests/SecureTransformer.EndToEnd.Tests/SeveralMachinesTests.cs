@@ -78,6 +78,7 @@ public class SeveralMachinesTests
     [InlineData("check")]
     [InlineData("party")]
     [InlineData("dealer")]
+    [InlineData("preprocess")]
     [InlineData("load")]
     public async Task Every_command_explains_itself(string command)
     {
@@ -98,6 +99,9 @@ public class SeveralMachinesTests
     [InlineData("dealer --network x")]
     [InlineData("infer --model x --text z --protocol additive --parties 9")]
     [InlineData("infer --model x --text z --parties 2")]
+    [InlineData("infer --client x --text z --material y")]
+    [InlineData("preprocess --out x")]
+    [InlineData("preprocess --model x --out y --seq many")]
     public async Task Wrong_use_exits_with_2(string arguments)
     {
         ToolResult result = await Tool.RunAsync(20, arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
