@@ -154,6 +154,7 @@ public class StoredDamageTests
     [InlineData("weights.tags", "bit")]
     [InlineData("weights.tags", "twice")]
     [InlineData("weights.tags", "other")]
+    [InlineData("weights.tags", "missing")]
     [InlineData("store.json", "missing")]
     [InlineData("store.json", "short")]
     [InlineData("store.json", "empty")]

@@ -68,6 +68,7 @@ public sealed partial class MaterialStore
                 PrivateFile.CreateDirectory(folder);
                 WeightTags.WriteKey(Path.Combine(folder, WeightsFile), party, weights[party.Party]);
                 MaterialCounter.Create(Path.Combine(folder, CounterFile), party);
+                WeightTags.Create(Path.Combine(folder, TagsFile));
             }
 
             for (int run = 0; run < runs.Count; run++)

@@ -19,6 +19,7 @@ public sealed partial class MaterialStore : IDisposable
     private const string DescriptionFile = "store.json";
     private const string CounterFile = "counter";
     private const string WeightsFile = "weights.key";
+    private const string TagsFile = "weights.tags";
 
     private readonly MaterialCounter _counter;
     private readonly WeightTags _tags;
@@ -98,7 +99,7 @@ public sealed partial class MaterialStore : IDisposable
         try
         {
             byte[] key = WeightTags.ReadKey(Path.Combine(directory, WeightsFile), description);
-            tags = WeightTags.Open(Path.Combine(directory, "weights.tags"), description);
+            tags = WeightTags.Open(Path.Combine(directory, TagsFile), description);
             for (int run = 0; run < counter.Next; run++)
             {
                 RunFile.Destroy(Path.Combine(directory, RunFile.NameOf(run)));

@@ -59,11 +59,23 @@ internal sealed class WeightTags : IDisposable
         return isRight ? key : throw new InvalidDataException($"{path}: the file is missing or damaged, or is not that of party {store.Party} of the store {store.Identity}.");
     }
 
-    /// <summary>Opens the tags, of which there are none at first.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    /// <summary>Begins without a tag.</summary>
+    public static void Create(string path) => PrivateFile.Create(path).Dispose();
+
+    /// <summary>Opens the tags.</summary>
+    /// <exception cref="InvalidDataException">The file is missing or damaged.</exception>
     public static WeightTags Open(string path, MaterialStoreDescription store)
     {
-        FileStream file = File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0) : PrivateFile.Create(path);
+        FileStream file;
+        try
+        {
+            file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        }
+        catch (FileNotFoundException error)
+        {
+            throw new InvalidDataException($"{path}: the tags of weights are missing, so nobody knows what the masks were used for; the store cannot be used any more.", error);
+        }
+
         string context = $"tags {store.Identity} {store.Party}";
         var tags = new WeightTags(file, context, $"coefficients {store.Identity}");
         try
