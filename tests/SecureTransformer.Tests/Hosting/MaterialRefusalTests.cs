@@ -41,6 +41,20 @@ public class MaterialRefusalTests
     }
 
     [Fact]
+    public async Task A_client_uses_up_no_more_runs_than_its_bound()
+    {
+        using MaterialFolder texts = await MaterialFolder.ForTextsAsync(4, 3);
+        await using var parties = new HostedParties(new PartyHostOptions { MaxRunsPerClient = 1 }, inference: MaterialFolder.Options(2), material: i => texts[i]);
+        await parties.LoadAsync(options: MaterialFolder.Options(2));
+        var input = new ClassificationInput { InputIds = new int[4] };
+        await using InferenceClient first = parties.Client(MaterialFolder.Options(2));
+        Assert.Equal(2, (await first.ClassifyAsync(input)).Cost.MaterialLeft);
+        await RefusalTests.AssertRefused(first.ClassifyAsync(input), "this client has used 1 runs of the party's stored material, its bound");
+        await using InferenceClient second = parties.Client(MaterialFolder.Options(2));
+        Assert.Equal(1, (await second.ClassifyAsync(input)).Cost.MaterialLeft);
+    }
+
+    [Fact]
     public async Task Weights_are_not_streamed_with_material()
     {
         using MaterialFolder material = await MaterialFolder.ForPromptsAsync(2, s_short, 1);
