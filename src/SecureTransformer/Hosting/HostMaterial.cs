@@ -57,39 +57,30 @@ internal sealed class HostMaterial : IDisposable
     }
 
     /// <summary>Refuses a classification of another length, before a run is given away for it.</summary>
-    public void RequireClassification(int length, string client)
+    public void RequireClassification(int length)
     {
         if (_program.NewTokens > 0 || length != _program.Length)
         {
             throw new RefusalException($"the request classifies {length} tokens and the party's stored material is to {Wanted}{(_program.NewTokens == 0 && length < _program.Length ? $": pad the text to {_program.Length}" : "")}");
         }
 
-        Count(client);
+        RequireLeft();
     }
 
     /// <summary>Refuses a conversation that is another than planned as far as can be seen at its beginning.</summary>
-    public void RequireGeneration(int sequences, string client)
+    public void RequireGeneration(int sequences)
     {
         if (_program.NewTokens == 0 || sequences != 1)
         {
             throw new RefusalException($"the request continues {sequences} texts and the party's stored material is to {Wanted}");
         }
 
-        Count(client);
+        RequireLeft();
     }
 
-    public void Dispose() => Store.Dispose();
-
-    private string Wanted => _program.NewTokens == 0 ? $"classify {_program.Length} tokens" : $"continue one prompt of {_program.Length} tokens by {_program.NewTokens}";
-
-    private void Count(string client)
+    /// <summary>Counts a request, whose session will take a run, against its client's bound.</summary>
+    public void Count(string client)
     {
-        if (Store.Remaining == 0)
-        {
-            throw new RefusalException(
-                $"the party's stored material is spent: all {Store.Description.Count} runs are used; have the dealer make more with 'secure-transformer preprocess'");
-        }
-
         lock (_runs)
         {
             int mine = _runs.GetValueOrDefault(client);
@@ -99,6 +90,19 @@ internal sealed class HostMaterial : IDisposable
             }
 
             _runs[client] = mine + 1;
+        }
+    }
+
+    public void Dispose() => Store.Dispose();
+
+    private string Wanted => _program.NewTokens == 0 ? $"classify {_program.Length} tokens" : $"continue one prompt of {_program.Length} tokens by {_program.NewTokens}";
+
+    private void RequireLeft()
+    {
+        if (Store.Remaining == 0)
+        {
+            throw new RefusalException(
+                $"the party's stored material is spent: all {Store.Description.Count} runs are used; have the dealer make more with 'secure-transformer preprocess'");
         }
     }
 }

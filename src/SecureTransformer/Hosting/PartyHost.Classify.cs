@@ -20,7 +20,7 @@ public sealed partial class PartyHost
             throw new RefusalException($"the request has {length} tokens; this party takes between 1 and {most}");
         }
 
-        _material?.RequireClassification(length, client.ClientIdentity);
+        _material?.RequireClassification(length);
         RequireSame("number of positions", request.PositionIds.Length, length);
         if (request.AttentionMask.Any(c => c is not ('0' or '1')) || request.PositionIds.Any(p => p < 0 || p >= config.MaxPositionEmbeddings))
         {
@@ -31,6 +31,7 @@ public sealed partial class PartyHost
         IDisposable? place = _endpoint.PartyId == 0 ? await TakePlaceAsync(client, cancellationToken).ConfigureAwait(false) : null;
         try
         {
+            CountRun(client);
             await InSessionAsync(
                 client,
                 request,

@@ -18,7 +18,7 @@ public sealed partial class PartyHost
             throw new RefusalException($"the request has {request.Sequences} sequences; this party takes between 1 and {_options.MaxSequences}");
         }
 
-        _material?.RequireGeneration(request.Sequences, client.ClientIdentity);
+        _material?.RequireGeneration(request.Sequences);
 
         // Party 0 counts; the others follow, since they serve only what party 0 has opened its links for.
         bool counts = _endpoint.PartyId == 0;
@@ -29,6 +29,7 @@ public sealed partial class PartyHost
 
         try
         {
+            CountRun(client);
             await InSessionAsync(
                 client,
                 request,

@@ -24,6 +24,18 @@ public sealed partial class PartyHost
     private static T Require<T>(LoadedModel loaded, string otherwise)
         where T : SecureModel => loaded.Model as T ?? throw new RefusalException($"the party's model {otherwise}");
 
+    /// <summary>
+    /// Counts a request that is admitted against its client's bound of stored runs, before its session takes one. Party 0 alone counts, as it alone admits: no session opens
+    /// without it, and what it refused would count at the others.
+    /// </summary>
+    private void CountRun(ClientConnection client)
+    {
+        if (_endpoint.PartyId == 0)
+        {
+            _material?.Count(client.ClientIdentity);
+        }
+    }
+
     /// <summary>Opens links to the other parties and a session that reads the model's weights, and serves in it.</summary>
     private async Task InSessionAsync(
         ClientConnection client, PartyRequest request, byte[] message, LoadedModel loaded, Func<MpcSession, ChannelSet, Task> serve, CancellationToken cancellationToken)

@@ -27,7 +27,13 @@ internal sealed class HostedParties : IAsyncDisposable
         _hosts = [.. Enumerable.Range(0, count).Select(i => new PartyHost(wrap?.Invoke(i, Network.Party(i)) ?? Network.Party(i), material is null ? options : With(material(i))))];
         _running = [.. _hosts.Select(h => Task.Run(() => h.RunAsync())), Task.Run(() => _dealer?.RunAsync() ?? Task.CompletedTask)];
 
-        PartyHostOptions With(string folder) => new() { MaterialDirectory = folder, ShareDirectory = options?.ShareDirectory, MaxRunsPerClient = options?.MaxRunsPerClient };
+        PartyHostOptions With(string folder) => new()
+        {
+            MaterialDirectory = folder,
+            ShareDirectory = options?.ShareDirectory,
+            MaxRunsPerClient = options?.MaxRunsPerClient,
+            MaxConversationsPerClient = options?.MaxConversationsPerClient ?? new PartyHostOptions().MaxConversationsPerClient,
+        };
     }
 
     public static TransportOptions Quick => new() { ConnectTimeout = TimeSpan.FromSeconds(5), ReceiveTimeout = TimeSpan.FromSeconds(10) };

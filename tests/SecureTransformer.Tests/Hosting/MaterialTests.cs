@@ -112,8 +112,40 @@ public class MaterialTests
         Assert.Contains("and the material ends after", error.Message, StringComparison.Ordinal);
     }
 
-    private static async Task<HostedParties> LoadedAsync(MaterialFolder material, string? model = null) =>
-        await new HostedParties(inference: MaterialFolder.Options(2), material: i => material[i]).LoadAsync(model, MaterialFolder.Options(2));
+    [Fact]
+    public async Task A_conversation_beyond_its_clients_bound_counts_as_no_run()
+    {
+        var options = new GenerationOptions { MaxNewTokens = 1, EndTokenIds = [] };
+        using MaterialFolder material = await MaterialFolder.ForPromptsAsync(2, options, 2);
+        string model = DecoderRuns.DirectoryOf("gpt2-arith");
+        await using HostedParties parties = await LoadedAsync(material, model, new PartyHostOptions { MaxRunsPerClient = 2, MaxConversationsPerClient = 1 });
+        await using InferenceClient client = parties.Client(MaterialFolder.Options(2), ModelConfig.FromDirectory(model));
+        await using (Conversation open = await client.StartConversationAsync())
+        {
+            await RefusalTests.AssertRefused(client.StartConversationAsync(), "1 conversations open already");
+            await foreach (GeneratedToken token in open.GenerateAsync([1, 2], options))
+            {
+                Assert.Equal(1, token.Cost.MaterialLeft);
+            }
+        }
+
+        // The party drops a conversation when it notices that its client has.
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                Assert.Equal(0, Assert.Single(await ReadAsync(client, [1, 2], options)).Cost.MaterialLeft);
+                return;
+            }
+            catch (ProtocolException error) when (attempt < 50 && error.Message.Contains("open already", StringComparison.Ordinal))
+            {
+                await Task.Delay(20);
+            }
+        }
+    }
+
+    private static async Task<HostedParties> LoadedAsync(MaterialFolder material, string? model = null, PartyHostOptions? options = null) =>
+        await new HostedParties(options, inference: MaterialFolder.Options(2), material: i => material[i]).LoadAsync(model, MaterialFolder.Options(2));
 
     private static async Task<List<GeneratedToken>> ReadAsync(InferenceClient client, int[] prompt, GenerationOptions options)
     {
