@@ -8,20 +8,19 @@ namespace SecureTransformer.Protocols;
 /// </summary>
 internal sealed class AdditiveEstimate : EstimatingSession
 {
-    private readonly AdditiveEstimate? _above;
     private int _nextMatrix;
 
     public AdditiveEstimate(int parties, SessionOptions options, EstimatingSession? parent)
         : base(parties, options, parent)
     {
-        _above = parent as AdditiveEstimate ?? (parent is null ? null : throw new ArgumentException("The dry run above is of another protocol.", nameof(parent)));
+        if (parent is not (null or AdditiveEstimate))
+        {
+            throw new ArgumentException("The dry run above is of another protocol.", nameof(parent));
+        }
+
         if (options.Plan is { } plan)
         {
-            plan.Levels = 1;
-            for (AdditiveEstimate? above = _above; above is not null; above = above._above)
-            {
-                plan.Levels++;
-            }
+            plan.Levels = Levels;
         }
     }
 
@@ -82,15 +81,9 @@ internal sealed class AdditiveEstimate : EstimatingSession
         SecretTensor x, IDisposable packed, bool transposeRight, int shift, SecretTensor result, CancellationToken cancellationToken)
     {
         var matrix = (Matrix)packed;
-        int level = 0;
-        for (AdditiveEstimate session = this; !ReferenceEquals(session, matrix.Owner); session = session._above!)
-        {
-            level++;
-        }
-
         return Count(
             AdditiveCosts.MatMulPacked(PartyCount, x.Shape.Rows, x.Shape[-1], result.Shape[-1], shift),
-            new FixedMatrixMaterial(level, matrix.Number, x.Shape.Rows, matrix.Rows, matrix.Columns, matrix.Transposed, transposeRight, shift));
+            new FixedMatrixMaterial(LevelOf(matrix.Owner), matrix.Number, x.Shape.Rows, matrix.Rows, matrix.Columns, matrix.Transposed, transposeRight, shift));
     }
 
     /// <inheritdoc/>

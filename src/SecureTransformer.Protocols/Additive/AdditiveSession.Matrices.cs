@@ -278,18 +278,6 @@ public sealed partial class AdditiveSession
         }
     }
 
-    /// <summary>How many sessions up the owner of a matrix stands.</summary>
-    private int LevelOf(AdditiveSession owner)
-    {
-        int level = 0;
-        for (AdditiveSession session = this; !ReferenceEquals(session, owner); session = session._above!)
-        {
-            level++;
-        }
-
-        return level;
-    }
-
     private void ForgetMatrices()
     {
         foreach ((MaskedMatrix matrix, (_, Action forget)) in _inherited.ToArray())

@@ -22,7 +22,6 @@ public sealed partial class AdditiveSession : RingSession
     private readonly ChannelSet _channels;
     private readonly MaterialSource _material;
     private readonly MatrixMaskKeys _maskKeys;
-    private readonly AdditiveSession? _above;
     private readonly PairwiseRandomness?[] _pairs;
 
     private AdditiveSession(
@@ -31,7 +30,6 @@ public sealed partial class AdditiveSession : RingSession
     {
         _channels = channels;
         Peers = [.. Enumerable.Range(0, parties).Where(peer => peer != channels.PartyId).Select(peer => channels[peer])];
-        _above = parent;
         _material = material;
         _maskKeys = maskKeys;
         _pairs = pairs;

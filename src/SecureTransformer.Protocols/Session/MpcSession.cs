@@ -198,6 +198,12 @@ public abstract partial class MpcSession : IAsyncDisposable
         RequireOwner(secret.Session, name);
     }
 
+    /// <summary>The sessions that this one may read: itself, and those it was opened under.</summary>
+    private protected int Levels => 1 + (_parent?.Levels ?? 0);
+
+    /// <summary>How many sessions up the one that owns something stands.</summary>
+    private protected int LevelOf(MpcSession owner) => ReferenceEquals(this, owner) ? 0 : 1 + _parent!.LevelOf(owner);
+
     private protected void RequireOwner(MpcSession owner, string? name)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using SecureTransformer.Generation;
 using SecureTransformer.Models;
 using SecureTransformer.Protocols;
@@ -53,7 +52,7 @@ public sealed partial class InferenceClient : IAsyncDisposable
         _network = network;
         _tokenizer = tokenizer;
         _identity = identity;
-        _configurationDigest = Convert.ToHexStringLower(SHA256.HashData(_config.ToJson()));
+        _configurationDigest = PublicDigest.Of(_config);
     }
 
     /// <summary>The labels, in the model's order; none where the model does not classify.</summary>

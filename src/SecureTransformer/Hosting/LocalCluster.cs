@@ -17,10 +17,12 @@ public sealed class LocalCluster : IAsyncDisposable
     private readonly ModelConfig _config;
     private readonly Tokenizer? _tokenizer;
     private readonly IClusterBackend _backend;
+    private readonly InferenceOptions _inference;
 
     private LocalCluster(LocalClusterOptions options, ModelConfig config, Tokenizer? tokenizer, IClusterBackend backend, double setupSeconds)
     {
         _options = options;
+        _inference = options.Inference;
         _config = config;
         _tokenizer = tokenizer;
         _backend = backend;
@@ -104,7 +106,7 @@ public sealed class LocalCluster : IAsyncDisposable
     }
 
     /// <summary>Makes a client of the cluster.</summary>
-    public InferenceClient Connect() => new(_backend.CreateClient(), _config, _tokenizer, _options.Inference);
+    public InferenceClient Connect() => new(_backend.CreateClient(), _config, _tokenizer, _inference);
 
     /// <summary>The tokenizer of a model directory; null where it has none and only token ids are given.</summary>
     internal static Tokenizer? TokenizerOf(string modelDirectory)

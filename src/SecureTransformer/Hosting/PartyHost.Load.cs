@@ -28,10 +28,11 @@ public sealed partial class PartyHost
             MpcProtocol protocol = ProtocolNames.Find(request.Protocol) ?? throw new RefusalException($"there is no such protocol; there are {string.Join(", ", ProtocolNames.All)}");
             RequireNetwork(protocol);
             byte[] configuration = Encoding.UTF8.GetBytes(request.Configuration ?? throw new RefusalException("the configuration is missing"));
+            string digest = PublicDigest.Of(configuration);
             ModelArchitecture architecture = ModelArchitecture.Create(ModelConfig.Parse(configuration, "the model owner's configuration"));
-            _material?.RequireModel(protocol, _endpoint.PartyId, PartyCount, request.FractionalBits, DigestOf(configuration), _options.ShareDirectory is not null);
+            _material?.RequireModel(protocol, _endpoint.PartyId, PartyCount, request.FractionalBits, digest, _options.ShareDirectory is not null);
             RequireRoom(architecture);
-            string identity = $"{client.SessionId}/{DigestOf(configuration)}";
+            string identity = $"{client.SessionId}/{digest}";
             using ShareFileWriter? writer = _options.ShareDirectory is { } directory
                 ? BeginShareFile(directory, new ShareFileLayout(identity, protocol, PartyCount, _endpoint.PartyId, request.FractionalBits, architecture.Weights))
                 : null;
@@ -86,7 +87,7 @@ public sealed partial class PartyHost
                 // The model counts when all parties have it: when the owner has heard so from each.
                 SendReady(client.Channel);
                 await ControlChannel.AwaitSignalAsync(client.Channel, HostOperations.Commit, cancellationToken).ConfigureAwait(false);
-                _model = new LoadedModel(identity, DigestOf(configuration), protocol, session, model, shares);
+                _model = new LoadedModel(identity, digest, protocol, session, model, shares);
                 SendReady(client.Channel);
             }
             catch when (_model is null)

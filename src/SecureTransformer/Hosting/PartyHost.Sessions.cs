@@ -50,7 +50,7 @@ public sealed partial class PartyHost
                     FractionalBits = request.FractionalBits,
                     MaxDegreeOfParallelism = _options.MaxDegreeOfParallelism,
                     Material = _material?.Store,
-                    Agreement = $"{loaded.Identity}, request {DigestOf(message)} of {client.ClientIdentity}",
+                    Agreement = $"{loaded.Identity}, request {PublicDigest.Of(message)} of {client.ClientIdentity}",
                 };
                 MpcSession session = await OpenSessionAsync(client, channels, loaded.Protocol, options, loaded.Session, cancellationToken).ConfigureAwait(false);
                 await using (session.ConfigureAwait(false))

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using SecureTransformer.Architectures;
@@ -163,8 +162,6 @@ public sealed partial class PartyHost : IAsyncDisposable
 
     /// <summary>A message may quote what a client sent: no line of the log is of its making.</summary>
     private static string Printable(string text) => string.Concat(text.Take(500).Select(c => char.IsControl(c) ? '?' : c));
-
-    private static string DigestOf(byte[] text) => Convert.ToHexStringLower(SHA256.HashData(text));
 
     private static void Require(IReadOnlyCollection<string>? listed, ClientConnection client, string role)
     {

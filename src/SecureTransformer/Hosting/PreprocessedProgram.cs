@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using SecureTransformer.Models;
 
 namespace SecureTransformer.Hosting;
@@ -33,12 +32,9 @@ internal sealed class PreprocessedProgram
 
     public string ConfigurationDigest { get; }
 
-    public static PreprocessedProgram Classification(ModelConfig config, int length) => new(Classify, length, 0, "", DigestOf(config));
+    public static PreprocessedProgram Classification(ModelConfig config, int length) => new(Classify, length, 0, "", PublicDigest.Of(config));
 
-    public static PreprocessedProgram Generation(ModelConfig config, int length, int newTokens, string choice) => new(Generate, length, newTokens, choice, DigestOf(config));
-
-    /// <summary>The digest by which parties and clients know a configuration.</summary>
-    public static string DigestOf(ModelConfig config) => Convert.ToHexStringLower(SHA256.HashData(config.ToJson()));
+    public static PreprocessedProgram Generation(ModelConfig config, int length, int newTokens, string choice) => new(Generate, length, newTokens, choice, PublicDigest.Of(config));
 
     /// <summary>Reads a description; null where it is of something else.</summary>
     public static PreprocessedProgram? Parse(string text)

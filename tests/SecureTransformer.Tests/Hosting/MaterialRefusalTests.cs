@@ -80,7 +80,7 @@ public class MaterialRefusalTests
     [Fact]
     public async Task Material_of_one_kind_of_request_serves_no_other()
     {
-        string digest = PreprocessedProgram.DigestOf(ModelConfig.FromDirectory(HostedParties.Model));
+        string digest = PublicDigest.Of(ModelConfig.FromDirectory(HostedParties.Model));
         using MaterialFolder generation = await MaterialFolder.ForAsync($"generate 3 tokens behind 7, chosen by client, configuration {digest}");
         await using (var parties = new HostedParties(inference: MaterialFolder.Options(2), material: i => generation[i]))
         {
@@ -91,7 +91,7 @@ public class MaterialRefusalTests
         }
 
         ModelConfig decoder = ModelConfig.FromDirectory(DecoderRuns.DirectoryOf("gpt2-arith"));
-        using MaterialFolder texts = await MaterialFolder.ForAsync($"classify 7 tokens, configuration {PreprocessedProgram.DigestOf(decoder)}");
+        using MaterialFolder texts = await MaterialFolder.ForAsync($"classify 7 tokens, configuration {PublicDigest.Of(decoder)}");
         await using (var parties = new HostedParties(inference: MaterialFolder.Options(2), material: i => texts[i]))
         {
             await parties.LoadAsync(DecoderRuns.DirectoryOf("gpt2-arith"), MaterialFolder.Options(2));

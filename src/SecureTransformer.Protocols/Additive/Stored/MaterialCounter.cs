@@ -41,16 +41,7 @@ internal sealed class MaterialCounter : IDisposable
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public static MaterialCounter Open(string path, MaterialStoreDescription store)
     {
-        FileStream stream;
-        try
-        {
-            stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-        }
-        catch (FileNotFoundException error)
-        {
-            throw new InvalidDataException($"{path}: the counter is missing, so nobody knows which runs were used; the store cannot be used any more.", error);
-        }
-
+        FileStream stream = PrivateFile.OpenAlone(path, "the counter is missing, so nobody knows which runs were used; the store cannot be used any more.");
         var counter = new MaterialCounter(stream, ContextOf(store));
         if (!counter.TryRead(store.Count))
         {

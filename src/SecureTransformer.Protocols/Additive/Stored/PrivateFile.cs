@@ -15,6 +15,21 @@ internal static class PrivateFile
         return new FileStream(path, options);
     }
 
+    /// <summary>Opens a file that no other process may have open, for reads and writes that are not buffered.</summary>
+    /// <exception cref="InvalidDataException">It is missing; the message says what that means.</exception>
+    /// <exception cref="IOException">Another process has it open, or it cannot be read.</exception>
+    public static FileStream OpenAlone(string path, string meaningOfMissing)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        }
+        catch (FileNotFoundException error)
+        {
+            throw new InvalidDataException($"{path}: {meaningOfMissing}", error);
+        }
+    }
+
     /// <summary>Makes a folder.</summary>
     public static void CreateDirectory(string path)
     {

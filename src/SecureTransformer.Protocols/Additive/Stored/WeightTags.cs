@@ -66,16 +66,7 @@ internal sealed class WeightTags : IDisposable
     /// <exception cref="InvalidDataException">The file is missing or damaged.</exception>
     public static WeightTags Open(string path, MaterialStoreDescription store)
     {
-        FileStream file;
-        try
-        {
-            file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-        }
-        catch (FileNotFoundException error)
-        {
-            throw new InvalidDataException($"{path}: the tags of weights are missing, so nobody knows what the masks were used for; the store cannot be used any more.", error);
-        }
-
+        FileStream file = PrivateFile.OpenAlone(path, "the tags of weights are missing, so nobody knows what the masks were used for; the store cannot be used any more.");
         string context = $"tags {store.Identity} {store.Party}";
         var tags = new WeightTags(file, context, $"coefficients {store.Identity}");
         try
