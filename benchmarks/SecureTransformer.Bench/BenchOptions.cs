@@ -1,4 +1,5 @@
 using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
 
 namespace SecureTransformer.Bench;
 
@@ -11,6 +12,9 @@ internal sealed class BenchOptions
     public int? Parties { get; init; }
 
     public bool Tcp { get; init; }
+
+    /// <summary>The emulated network; none by default.</summary>
+    public NetworkConditions? Network { get; init; }
 
     public DealerTime Dealer { get; init; }
 

@@ -34,12 +34,12 @@ internal sealed class BenchParties : IAsyncDisposable
         IPartyEndpoint[] endpoints;
         if (options.Tcp)
         {
-            var tcp = new LoopbackParties(places);
+            var tcp = new LoopbackParties(places, options.Network);
             (network, endpoints) = (tcp, [.. tcp.Endpoints]);
         }
         else
         {
-            var memory = new InMemoryNetwork(options.PartyCount, null, hasDealer);
+            var memory = new InMemoryNetwork(options.PartyCount, new TransportOptions { Conditions = options.Network }, hasDealer);
             (network, endpoints) = (memory, [.. Enumerable.Range(0, places).Select(memory.Party)]);
         }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using SecureTransformer.Bench;
 using SecureTransformer.Hosting;
 using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
 
 // With --transport tcp the parties of a streamed model are this program again.
 if (await PartyProgram.TryRunAsync(args) is { } exitCode)
@@ -13,6 +14,18 @@ var protocol = new Option<string>("--protocol") { Description = "The protocol.",
 var parties = new Option<string?>("--parties") { Description = "The number of parties, where the protocol does not fix it: 2 to 8 for additive; by default 2. For truncation, several apart by commas." };
 var dealer = new Option<DealerTime>("--dealer") { Description = "When a protocol's dealer works: ahead, before each repetition, so that what is measured is the online run alone; stored, before everything, to files that the parties read (in memory only); or live, while they run.", DefaultValueFactory = _ => DealerTime.Ahead };
 var transport = new Option<string>("--transport") { Description = "memory, or tcp for TLS on loopback.", DefaultValueFactory = _ => "memory" };
+var network = new Option<string?>("--network") { Description = "Emulate a network: lan (1 ms round trip, 5 Gbit/s), wan (40 ms, 200 Mbit/s), or RTTms,Mbps." };
+network.Validators.Add(given =>
+{
+    try
+    {
+        NetworkConditions.Parse(given.GetValue(network) ?? "lan");
+    }
+    catch (FormatException error)
+    {
+        given.AddError(error.Message);
+    }
+});
 var bits = new Option<int>("--precision-bits") { Description = "Fractional bits.", DefaultValueFactory = _ => 18 };
 var repetitions = new Option<int>("--repetitions") { Description = "Counted repetitions after one warm-up; the median is reported.", DefaultValueFactory = _ => 3 };
 var json = new Option<FileInfo?>("--json") { Description = "Write the figures to a file." };
@@ -36,6 +49,7 @@ BenchOptions OptionsOf(ParseResult parsed) => new()
     Parties = PartiesOf(parsed),
     Dealer = parsed.GetValue(dealer),
     Tcp = parsed.GetValue(transport) == "tcp",
+    Network = parsed.GetValue(network) is { } conditions ? NetworkConditions.Parse(conditions) : null,
     FractionalBits = parsed.GetValue(bits),
     Repetitions = parsed.GetValue(repetitions),
 };
@@ -150,7 +164,7 @@ accuracy.SetAction(async parsed =>
 });
 
 var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive, layer, model, decode, truncation, table, accuracy };
-foreach (Option option in (Option[])[protocol, parties, dealer, transport, bits, repetitions, json])
+foreach (Option option in (Option[])[protocol, parties, dealer, transport, network, bits, repetitions, json])
 {
     option.Recursive = true;
     root.Options.Add(option);

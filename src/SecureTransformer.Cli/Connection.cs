@@ -24,6 +24,7 @@ internal sealed class ConnectionOptions
     };
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Show the parties' messages." };
     private readonly Option<double> _timeout = TimeoutOption.Create();
+    private readonly Option<string?> _network = NetworkOption.Create("Emulate a network between the parties on this machine and you; loading the model goes through it too.");
 
     public ConnectionOptions()
     {
@@ -47,6 +48,11 @@ internal sealed class ConnectionOptions
                 result.AddError("--material is for parties on this machine, with --model DIR; parties elsewhere are told so where they start.");
             }
 
+            if (result.GetValue(_client) is not null && result.GetValue(_network) is not null)
+            {
+                result.AddError("--network is for parties on this machine, with --model DIR; those elsewhere have a network of their own.");
+            }
+
             if (result.GetValue(_client) is not null && result.GetValue(_stream) is not null)
             {
                 result.AddError("--stream-weights is for parties on this machine, with --model DIR; parties elsewhere are told so where they start.");
@@ -63,6 +69,7 @@ internal sealed class ConnectionOptions
         command.Options.Add(_bits);
         command.Options.Add(_stream);
         command.Options.Add(_material);
+        command.Options.Add(_network);
         command.Options.Add(_timeout);
         command.Options.Add(_verbose);
     }
@@ -97,7 +104,7 @@ internal sealed class ConnectionOptions
             FractionalBits = inference.FractionalBits,
             // Without privacy there is one party and nothing to separate.
             Transport = parsed.GetValue(_transport) == "tcp" && MpcProtocols.PartyCountOf(inference.Protocol, inference.Parties) > 1 ? ClusterTransport.Tcp : ClusterTransport.Memory,
-            TransportOptions = TimeoutOption.Transport(parsed.GetValue(_timeout)),
+            TransportOptions = TimeoutOption.Transport(parsed.GetValue(_timeout), NetworkOption.ValueOf(parsed, _network)),
             ShareDirectory = parsed.GetValue(_stream)?.FullName,
             MaterialDirectory = parsed.GetValue(_material)?.FullName,
             Logger = new ConsoleLogger(parsed.GetValue(_verbose) ? LogLevel.Debug : LogLevel.Warning),

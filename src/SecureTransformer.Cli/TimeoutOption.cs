@@ -22,6 +22,6 @@ internal static class TimeoutOption
         return option;
     }
 
-    public static TransportOptions Transport(double seconds) =>
-        new() { ConnectTimeout = TimeSpan.FromSeconds(seconds), ReceiveTimeout = TimeSpan.FromSeconds(seconds) };
+    public static TransportOptions Transport(double seconds, NetworkConditions? conditions = null) =>
+        new() { ConnectTimeout = TimeSpan.FromSeconds(seconds), ReceiveTimeout = TimeSpan.FromSeconds(seconds), Conditions = conditions };
 }

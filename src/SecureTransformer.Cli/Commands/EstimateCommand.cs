@@ -24,16 +24,15 @@ internal static class EstimateCommand
         Option<string> protocol = ProtocolOptions.CreateProtocol();
         Option<int?> parties = ProtocolOptions.CreateParties();
         var bits = new Option<int>("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
-        var delay = new Option<double>("--delay-ms") { Description = "One-way delay of your network.", DefaultValueFactory = _ => 0.2 };
-        var rate = new Option<double>("--mbit") { Description = "Bandwidth of each party's link, in Mbit/s.", DefaultValueFactory = _ => 5000 };
+        Option<string?> network = NetworkOption.Create("Your network; lan if not given.");
         var json = new Option<FileInfo?>("--json") { Description = "Write the figures to a file." };
         var command = new Command("estimate", "Tell what one inference will send, layer by layer, and how long your network needs for it. Nothing is run and no weight is read.")
         {
-            model, length, count, sampling, temperature, protocol, parties, bits, delay, rate, json,
+            model, length, count, sampling, temperature, protocol, parties, bits, network, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var network = new NetworkConditions { OneWayDelay = TimeSpan.FromMilliseconds(parsed.GetValue(delay)), BitsPerSecond = (long)(parsed.GetValue(rate) * 1e6) };
+            NetworkConditions conditions = NetworkOption.ValueOf(parsed, network) ?? NetworkConditions.Lan;
             var config = ModelConfig.FromDirectory(parsed.GetValue(model)!.FullName);
             InferenceOptions options = ProtocolOptions.ValueOf(parsed, protocol, parties, bits);
             var rows = new List<EstimatePart>();
@@ -50,7 +49,7 @@ internal static class EstimateCommand
                     Add(estimate.LastToken, "last token: ");
                 }
 
-                rows.Add(EstimatePart.Of($"total of {generation.MaxNewTokens} tokens", estimate.Total, estimate.NetworkSeconds(network)));
+                rows.Add(EstimatePart.Of($"total of {generation.MaxNewTokens} tokens", estimate.Total, estimate.NetworkSeconds(conditions)));
             }
             else
             {
@@ -79,7 +78,7 @@ internal static class EstimateCommand
 
             void Add(InferenceEstimate estimate, string prefix)
             {
-                rows.AddRange(estimate.Parts.Append(KeyValuePair.Create("total", estimate.Total)).Select(p => EstimatePart.Of(prefix + p.Key, p.Value, estimate.NetworkSeconds(p.Value, network))));
+                rows.AddRange(estimate.Parts.Append(KeyValuePair.Create("total", estimate.Total)).Select(p => EstimatePart.Of(prefix + p.Key, p.Value, estimate.NetworkSeconds(p.Value, conditions))));
             }
         });
         return command;

@@ -49,5 +49,6 @@ public static class DealerProgram
     [
         "dealer", "--exit-with-parent", "--network", networkFile, "--key", keyFile,
         "--timeout", options.TransportOptions.ReceiveTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+        .. PartyProgram.EmulationOf(options),
     ];
 }

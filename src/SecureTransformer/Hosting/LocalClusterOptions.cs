@@ -31,7 +31,7 @@ public sealed class LocalClusterOptions
     /// <summary>How the parties talk. The default is memory.</summary>
     public ClusterTransport Transport { get; init; } = ClusterTransport.Memory;
 
-    /// <summary>Time-outs, bounds and emulated network conditions of the client, and of parties in memory; processes take the time-outs for connecting and receiving.</summary>
+    /// <summary>Time-outs, bounds and emulated network conditions of the client, and of parties in memory; processes take the conditions and the time-outs for connecting and receiving.</summary>
     public TransportOptions TransportOptions { get; init; } = new();
 
     /// <summary>The largest number of requests computed at once; one beyond it is refused. The default is 4.</summary>

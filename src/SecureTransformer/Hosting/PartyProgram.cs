@@ -17,7 +17,8 @@ public static class PartyProgram
     public static async Task<int?> TryRunAsync(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
-        if (args is not [("party" or "dealer") and var role, "--exit-with-parent", "--network", var networkFile, "--key", var keyFile, "--timeout", var seconds, .. var rest]
+        (string[] own, string? conditions) = args is [.. var before, "--emulate", var emulated] ? (before, emulated) : (args, null);
+        if (own is not [("party" or "dealer") and var role, "--exit-with-parent", "--network", var networkFile, "--key", var keyFile, "--timeout", var seconds, .. var rest]
             || (role == "party" ? rest is not (["--max-requests", _] or ["--max-requests", _, "--stream-weights" or "--material", _]) : rest.Length > 0))
         {
             return null;
@@ -41,7 +42,12 @@ public static class PartyProgram
             Environment.Exit(0);
         });
         var timeout = TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture));
-        var transport = new TransportOptions { ConnectTimeout = timeout, ReceiveTimeout = timeout };
+        var transport = new TransportOptions
+        {
+            ConnectTimeout = timeout,
+            ReceiveTimeout = timeout,
+            Conditions = conditions is null ? null : NetworkConditions.Parse(conditions),
+        };
         if (role == "dealer")
         {
             return await DealerProgram.RunAsync(networkFile, keyFile, new DealerHostOptions { Logger = new ErrorLogger() }, transport, stopping.Token).ConfigureAwait(false);
@@ -65,7 +71,12 @@ public static class PartyProgram
         "--max-requests", options.MaxConcurrentRequests.ToString(CultureInfo.InvariantCulture),
         .. options.ShareDirectoryOf(party) is { } shares ? (string[])["--stream-weights", shares] : [],
         .. options.MaterialDirectoryOf(party) is { } material ? (string[])["--material", material] : [],
+        .. EmulationOf(options),
     ];
+
+    /// <summary>The arguments that give a party or dealer the network that a cluster emulates.</summary>
+    internal static string[] EmulationOf(LocalClusterOptions options) =>
+        options.TransportOptions.Conditions is { } conditions ? ["--emulate", conditions.ToString()] : [];
 
     /// <summary>Runs a party until cancelled.</summary>
     /// <param name="networkFile">The network file; the party is the one whose fingerprint is that of the key.</param>

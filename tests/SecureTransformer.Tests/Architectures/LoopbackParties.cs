@@ -7,7 +7,7 @@ internal sealed class LoopbackParties : IAsyncDisposable
 {
     private readonly PartyIdentity[] _identities;
 
-    public LoopbackParties(int count)
+    public LoopbackParties(int count, NetworkConditions? conditions = null)
     {
         _identities = [.. Enumerable.Range(0, count).Select(i => PartyIdentity.Create($"party {i}"))];
         IReadOnlyList<int> ports = TcpNetwork.FindFreePorts(count);
@@ -15,7 +15,7 @@ internal sealed class LoopbackParties : IAsyncDisposable
         {
             Parties = [.. Enumerable.Range(0, count).Select(i => new NetworkParty { Id = i, Host = "127.0.0.1", Port = ports[i], Fingerprint = _identities[i].Fingerprint })],
         };
-        Endpoints = [.. Enumerable.Range(0, count).Select(i => TcpNetwork.StartParty(network, i, _identities[i]))];
+        Endpoints = [.. Enumerable.Range(0, count).Select(i => TcpNetwork.StartParty(network, i, _identities[i], new TransportOptions { Conditions = conditions }))];
     }
 
     public IReadOnlyList<IPartyEndpoint> Endpoints { get; }
