@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using SecureTransformer.Protocols;
 using SecureTransformer.Transport;
 
@@ -11,7 +12,7 @@ internal sealed class BenchOptions
     /// <summary>The number of parties, where the protocol does not fix it; by default its smallest.</summary>
     public int? Parties { get; init; }
 
-    public bool Tcp { get; init; }
+    public BenchTransport Transport { get; init; }
 
     /// <summary>The emulated network; none by default.</summary>
     public NetworkConditions? Network { get; init; }
@@ -20,11 +21,50 @@ internal sealed class BenchOptions
 
     public int FractionalBits { get; init; } = 18;
 
+    /// <summary>Compute threads of each party.</summary>
+    public int Threads { get; init; } = 1;
+
     public int Repetitions { get; init; } = 3;
 
-    public bool WarmUp { get; init; } = true;
+    /// <summary>Runs before the counted ones, which meet code that is not compiled yet and memory that is not there yet.</summary>
+    public int WarmUps { get; init; } = 1;
 
+    [JsonIgnore]
     public int PartyCount => MpcProtocols.PartyCountOf(Protocol, Parties);
+
+    [JsonIgnore]
+    public SessionOptions Session => new() { FractionalBits = FractionalBits, MaxDegreeOfParallelism = Threads };
+
+    /// <summary>Whoever waits for others to make large random weights waits long.</summary>
+    [JsonIgnore]
+    public TransportOptions TransportOptions => new() { ReceiveTimeout = TimeSpan.FromMinutes(10), Conditions = Network };
+
+    /// <summary>The same with other numbers of runs.</summary>
+    public BenchOptions With(int warmUps, int repetitions) => new()
+    {
+        Protocol = Protocol,
+        Parties = Parties,
+        Transport = Transport,
+        Dealer = Dealer,
+        FractionalBits = FractionalBits,
+        Threads = Threads,
+        Network = Network,
+        Repetitions = repetitions,
+        WarmUps = warmUps,
+    };
+}
+
+/// <summary>Where the parties run, and what is between them.</summary>
+internal enum BenchTransport
+{
+    /// <summary>All in this process, over memory.</summary>
+    Memory,
+
+    /// <summary>All in this process, over TLS on loopback.</summary>
+    Tcp,
+
+    /// <summary>Each in a process of its own, over TLS on loopback.</summary>
+    Processes,
 }
 
 /// <summary>When a protocol's dealer works.</summary>

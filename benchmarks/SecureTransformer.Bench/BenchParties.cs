@@ -32,14 +32,14 @@ internal sealed class BenchParties : IAsyncDisposable
 
         IAsyncDisposable network;
         IPartyEndpoint[] endpoints;
-        if (options.Tcp)
+        if (options.Transport == BenchTransport.Tcp)
         {
             var tcp = new LoopbackParties(places, options.Network);
             (network, endpoints) = (tcp, [.. tcp.Endpoints]);
         }
         else
         {
-            var memory = new InMemoryNetwork(options.PartyCount, new TransportOptions { Conditions = options.Network }, hasDealer);
+            var memory = new InMemoryNetwork(options.PartyCount, options.TransportOptions, hasDealer);
             (network, endpoints) = (memory, [.. Enumerable.Range(0, places).Select(memory.Party)]);
         }
 

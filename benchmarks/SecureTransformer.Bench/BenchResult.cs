@@ -39,9 +39,22 @@ internal sealed class BenchResult
 
     public required int Rounds { get; init; }
 
-    public required double PeakMemoryMb { get; init; }
+    /// <summary>Taken from the garbage-collected heap in a run, all processes together.</summary>
+    public required long AllocatedBytes { get; init; }
+
+    /// <summary>The peak resident memory of each party's process; in memory, of the one process, which runs float64 too.</summary>
+    public required IReadOnlyList<double> PeakMemoryMbByProcess { get; init; }
+
+    /// <summary>The sum.</summary>
+    public double PeakMemoryMb => PeakMemoryMbByProcess.Sum();
 
     public required double MaxAbsError { get; init; }
+
+    /// <summary>Where the exact value is not zero.</summary>
+    public required double MaxRelativeError { get; init; }
+
+    /// <summary>Of workloads whose values have parts.</summary>
+    public required IReadOnlyDictionary<string, double> MaxAbsErrorByPart { get; init; }
 
     public void Write(string title, FileInfo? json)
     {
@@ -52,10 +65,12 @@ internal sealed class BenchResult
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{title}: online {OnlineSeconds:F4} s (processor {CpuSeconds:F4} s), {OnlineBytes / 1e6:F3} MB over all parties, {Rounds} rounds; offline {OfflineSeconds:F4} s, {OfflineBytes / 1e6:F3} MB; setup {SetupSeconds:F2} s (masked weights {OpeningSeconds:F2} s), {SetupBytes / 1e6:F3} MB; peak {PeakMemoryMb:F0} MB, largest error {MaxAbsError:E2}"));
+            $"{title}: online {OnlineSeconds:F4} s (processor {CpuSeconds:F4} s), {OnlineBytes / 1e6:F3} MB over all parties, {Rounds} rounds; offline {OfflineSeconds:F4} s, {OfflineBytes / 1e6:F3} MB; setup {SetupSeconds:F2} s (masked weights {OpeningSeconds:F2} s), {SetupBytes / 1e6:F3} MB; allocated {AllocatedBytes / 1e6:F1} MB; peak {PeakMemoryMb:F0} MB ({string.Join(", ", PeakMemoryMbByProcess.Select(mb => mb.ToString("F0", CultureInfo.InvariantCulture)))}), largest error {MaxAbsError:E2}{string.Concat(MaxAbsErrorByPart.Select(part => string.Create(CultureInfo.InvariantCulture, $", {part.Key} {part.Value:E2}")))}"));
     }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(BenchResult))]
+[JsonSerializable(typeof(PartyOutcome))]
+[JsonSerializable(typeof(ProcessTask))]
 internal sealed partial class BenchJson : JsonSerializerContext;

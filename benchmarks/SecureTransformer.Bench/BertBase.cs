@@ -1,3 +1,4 @@
+using System.Globalization;
 using SecureTransformer.Architectures;
 using SecureTransformer.Layers;
 using SecureTransformer.Models;
@@ -18,23 +19,13 @@ internal static class BertBase
     /// <summary>A block on LayerNormed inputs.</summary>
     public static Workload Layer(int length, double weightScale)
     {
-        using var random = new RandomValues(3);
-        double[] queryKeyValue = random.Normal(Hidden * 3 * Hidden, weightScale);
-        double head = Math.Sqrt(Hidden / Heads);
-        for (int row = 0; row < Hidden; row++)
-        {
-            // 1/sqrt(d) is folded into the queries' weights.
-            Span<double> query = queryKeyValue.AsSpan(row * 3 * Hidden, Hidden);
-            System.Numerics.Tensors.TensorPrimitives.Divide(query, head, query);
-        }
-
         return new Workload(
             [
-                (new TensorShape(length, Hidden), Normalized(random.Normal(length * Hidden, 1), Hidden)),
-                (new TensorShape(Hidden, 3 * Hidden), queryKeyValue),
-                (new TensorShape(Hidden, Hidden), random.Normal(Hidden * Hidden, weightScale)),
-                (new TensorShape(Hidden, Intermediate), random.Normal(Hidden * Intermediate, weightScale)),
-                (new TensorShape(Intermediate, Hidden), random.Normal(Intermediate * Hidden, weightScale)),
+                new(new TensorShape(length, Hidden), () => Normalized(Normal(length * Hidden, 1, 30), Hidden)),
+                new(new TensorShape(Hidden, 3 * Hidden), () => QueryKeyValue(weightScale)),
+                new(new TensorShape(Hidden, Hidden), () => Normal(Hidden * Hidden, weightScale, 32)),
+                new(new TensorShape(Hidden, Intermediate), () => Normal(Hidden * Intermediate, weightScale, 33)),
+                new(new TensorShape(Intermediate, Hidden), () => Normal(Intermediate * Hidden, weightScale, 34)),
             ],
             static (s, x) =>
             {
@@ -45,36 +36,68 @@ internal static class BertBase
             static async (s, x, block) => await ((SecureTransformerBlock)block!).ForwardAsync(s, x[0]));
     }
 
-    /// <summary>A classifier of some blocks; the result is its logits.</summary>
+    /// <summary>A classifier of some blocks; the result is its logits. Compared are the last hidden state, of the row that the classifier reads, and the logits.</summary>
     public static Workload Model(int layers, int length, double weightScale)
     {
-        var config = new BertConfig
-        {
-            VocabSize = Vocabulary,
-            HiddenSize = Hidden,
-            NumHiddenLayers = layers,
-            NumAttentionHeads = Heads,
-            IntermediateSize = Intermediate,
-            MaxPositionEmbeddings = 512,
-        };
-        using var random = new RandomValues(4);
-        double[] tokens = OneHot(random.Uniform(length, 0, Vocabulary), Vocabulary);
-        double[] types = OneHot(new double[length], config.TypeVocabSize);
+        BertConfig config = Config(layers);
         return new Workload(
             [],
             async (s, _) =>
             {
                 ulong seed = 100;
-                return await new BertArchitecture(config).BuildAsync(
+                SecureModel model = await new BertArchitecture(config).BuildAsync(
                     s,
                     (spec, ct) => s.InputAsync(0, spec.Shape, s.PartyId == 0 ? RandomWeights.Of(spec, seed++, weightScale) : default, cancellationToken: ct));
+                return new Classifier((BertClassifier)model, length, s.PartyId == 0);
             },
-            async (s, _, model) =>
+            async (s, _, classifier) => await ((Classifier)classifier!).ForwardAsync(s, null))
+        {
+            Check = async (s, _, classifier) =>
             {
-                using SecretTensor secretTokens = await s.InputAsync(0, new TensorShape(length, Vocabulary), tokens, 0);
-                using SecretTensor secretTypes = await s.InputAsync(0, new TensorShape(length, config.TypeVocabSize), types, 0);
-                return await ((BertClassifier)model!).ForwardAsync(s, new BertInput(secretTokens, secretTypes));
-            });
+                double[] hidden = [];
+                string last = string.Create(CultureInfo.InvariantCulture, $"encoder.layer.{layers - 1}");
+                using SecretTensor logits = await ((Classifier)classifier!).ForwardAsync(s, async (name, tensor) => hidden = name == last ? await s.RevealAsync(tensor) : hidden);
+                return [.. hidden, .. await s.RevealAsync(logits)];
+            },
+            Parts = [("last hidden state", Hidden), ("logits", config.NumLabels)],
+        };
+    }
+
+    /// <summary>BERT-base, or fewer blocks of it.</summary>
+    public static BertConfig Config(int layers) => new()
+    {
+        VocabSize = Vocabulary,
+        HiddenSize = Hidden,
+        NumHiddenLayers = layers,
+        NumAttentionHeads = Heads,
+        IntermediateSize = Intermediate,
+        MaxPositionEmbeddings = 512,
+    };
+
+    private static double[] QueryKeyValue(double weightScale)
+    {
+        double[] values = Normal(Hidden * 3 * Hidden, weightScale, 31);
+        double head = Math.Sqrt(Hidden / Heads);
+        for (int row = 0; row < Hidden; row++)
+        {
+            // 1/sqrt(d) is folded into the queries' weights.
+            Span<double> query = values.AsSpan(row * 3 * Hidden, Hidden);
+            System.Numerics.Tensors.TensorPrimitives.Divide(query, head, query);
+        }
+
+        return values;
+    }
+
+    private static double[] Normal(int count, double deviation, ulong seed)
+    {
+        using var random = new RandomValues(seed);
+        return random.Normal(count, deviation);
+    }
+
+    private static double[] Uniform(int count, double high)
+    {
+        using var random = new RandomValues(4);
+        return random.Uniform(count, 0, high);
     }
 
     private static SecureLinear Linear(MpcSession session, SecretTensor weight) => new(session.Pack(weight), null);
@@ -105,5 +128,21 @@ internal static class BertBase
         }
 
         return values;
+    }
+
+    /// <summary>A model and, at the party that knows it, a text.</summary>
+    private sealed class Classifier(BertClassifier model, int length, bool knowsText) : IDisposable
+    {
+        private readonly double[] _tokens = knowsText ? OneHot(Uniform(length, Vocabulary), Vocabulary) : [];
+        private readonly double[] _types = knowsText ? OneHot(new double[length], model.Config.TypeVocabSize) : [];
+
+        public async Task<SecretTensor> ForwardAsync(MpcSession s, TensorObserver? observe)
+        {
+            using SecretTensor tokens = await s.InputAsync(0, new TensorShape(length, Vocabulary), _tokens, 0);
+            using SecretTensor types = await s.InputAsync(0, new TensorShape(length, model.Config.TypeVocabSize), _types, 0);
+            return await model.ForwardAsync(s, new BertInput(tokens, types), observe);
+        }
+
+        public void Dispose() => model.Dispose();
     }
 }

@@ -29,12 +29,12 @@ internal static class Decoders
     /// <summary>A prompt in, one token out, chosen on shares; the result is the logits it was chosen by.</summary>
     public static Workload FirstToken(DecoderConfig config, int length, double weightScale) => new(
         [],
-        async (s, _) => await BuildAsync(s, config, weightScale),
+        async (s, _) => new Prompt(await BuildAsync(s, config, weightScale), OneHot(s, config, length)),
         async (s, _, built) =>
         {
-            var model = (DecoderModel)built!;
+            (DecoderModel model, double[] rows) = (Prompt)built!;
             using KeyValueCache cache = model.CreateCache(s);
-            using SecretTensor tokens = await TokensAsync(s, config, length);
+            using SecretTensor tokens = await s.InputAsync(0, new TensorShape(length, config.VocabSize), rows, 0);
             SecretTensor logits = await model.ForwardAsync(s, tokens, cache.Begin([length]));
             using SecretToken token = await PrivateChoice.GreedyAsync(s, logits);
             return logits;
@@ -69,12 +69,12 @@ internal static class Decoders
         foreach (int cached in s_cached)
         {
             Console.Error.WriteLine($"{cached} cached tokens");
-            BenchResult result = await Measurement.RunAsync(NextToken(config, cached, weightScale), options);
+            BenchResult result = await Measurement.RunAsync(Workloads.NextToken(config.NumHiddenLayers, cached, weightScale), options);
             long attention = await AttentionBytesAsync(config, cached, options);
             text.Append(CultureInfo.InvariantCulture, $"| {cached} | {result.OnlineSeconds:F3} | {result.OnlineBytes:N0} | {attention:N0} | {result.OnlineBytes - attention:N0} | {result.Rounds} | {result.MaxAbsError:E1} | {result.OfflineSeconds:F3} | {result.OfflineBytes:N0} |\n");
         }
 
-        BenchResult choice = await Measurement.RunAsync(Primitives.Create("choice", 1), options);
+        BenchResult choice = await Measurement.RunAsync("choice/1", options);
         text.Append(CultureInfo.InvariantCulture, $"\nOf these, choosing the token on shares takes {choice.Rounds} rounds and {choice.OnlineBytes:N0} bytes by itself.\n");
         return text.ToString();
     }
@@ -100,8 +100,17 @@ internal static class Decoders
             (spec, ct) => session.InputAsync(0, spec.Shape, session.PartyId == 0 ? RandomWeights.Of(spec, seed++, weightScale) : default, cancellationToken: ct));
     }
 
-    private static async Task<SecretTensor> TokensAsync(MpcSession session, DecoderConfig config, int length)
+    private static async Task<SecretTensor> TokensAsync(MpcSession s, DecoderConfig config, int length) =>
+        await s.InputAsync(0, new TensorShape(length, config.VocabSize), OneHot(s, config, length), 0);
+
+    /// <summary>One-hot rows of random tokens, at the party that knows them.</summary>
+    private static double[] OneHot(MpcSession s, DecoderConfig config, int length)
     {
+        if (s.PartyId != 0)
+        {
+            return [];
+        }
+
         var rows = new double[length * config.VocabSize];
         using var random = new RandomValues((ulong)length);
         double[] ids = random.Uniform(length, 0, config.VocabSize);
@@ -110,7 +119,12 @@ internal static class Decoders
             rows[(i * config.VocabSize) + (int)ids[i]] = 1;
         }
 
-        return await session.InputAsync(0, new TensorShape(length, config.VocabSize), rows, 0);
+        return rows;
+    }
+
+    private sealed record Prompt(DecoderModel Model, double[] Rows) : IDisposable
+    {
+        public void Dispose() => Model.Dispose();
     }
 
     private sealed class Decoding(DecoderModel model, KeyValueCache cache) : IDisposable

@@ -4,6 +4,12 @@ using SecureTransformer.Hosting;
 using SecureTransformer.Protocols;
 using SecureTransformer.Transport;
 
+// With --transport processes each party of a measurement is this program again.
+if (await PartyChild.TryRunAsync(args) is { } childCode)
+{
+    return childCode;
+}
+
 // With --transport tcp the parties of a streamed model are this program again.
 if (await PartyProgram.TryRunAsync(args) is { } exitCode)
 {
@@ -13,7 +19,7 @@ if (await PartyProgram.TryRunAsync(args) is { } exitCode)
 var protocol = new Option<string>("--protocol") { Description = "The protocol.", DefaultValueFactory = _ => "replicated" };
 var parties = new Option<string?>("--parties") { Description = "The number of parties, where the protocol does not fix it: 2 to 8 for additive; by default 2. For truncation, several apart by commas." };
 var dealer = new Option<DealerTime>("--dealer") { Description = "When a protocol's dealer works: ahead, before each repetition, so that what is measured is the online run alone; stored, before everything, to files that the parties read (in memory only); or live, while they run.", DefaultValueFactory = _ => DealerTime.Ahead };
-var transport = new Option<string>("--transport") { Description = "memory, or tcp for TLS on loopback.", DefaultValueFactory = _ => "memory" };
+var transport = new Option<string>("--transport") { Description = "memory; tcp for TLS on loopback, all parties in this process; processes for TLS on loopback, each party a process of its own.", DefaultValueFactory = _ => "memory" };
 var network = new Option<string?>("--network") { Description = "Emulate a network: lan (1 ms round trip, 5 Gbit/s), wan (40 ms, 200 Mbit/s), or RTTms,Mbps." };
 network.Validators.Add(given =>
 {
@@ -26,8 +32,10 @@ network.Validators.Add(given =>
         given.AddError(error.Message);
     }
 });
+var threads = new Option<int>("--threads") { Description = "Compute threads of each party.", DefaultValueFactory = _ => 1 };
 var bits = new Option<int>("--precision-bits") { Description = "Fractional bits.", DefaultValueFactory = _ => 18 };
-var repetitions = new Option<int>("--repetitions") { Description = "Counted repetitions after one warm-up; the median is reported.", DefaultValueFactory = _ => 3 };
+var repetitions = new Option<int>("--repetitions") { Description = "Counted repetitions, of which the median is reported.", DefaultValueFactory = _ => 3 };
+var warmUps = new Option<int>("--warm-ups") { Description = "Repetitions before them.", DefaultValueFactory = _ => 1 };
 var json = new Option<FileInfo?>("--json") { Description = "Write the figures to a file." };
 protocol.AcceptOnlyFromAmong([.. ProtocolNames.All]);
 parties.Validators.Add(given =>
@@ -41,17 +49,19 @@ parties.Validators.Add(given =>
         given.AddError(error.Message);
     }
 });
-transport.AcceptOnlyFromAmong("memory", "tcp");
+transport.AcceptOnlyFromAmong("memory", "tcp", "processes");
 
 BenchOptions OptionsOf(ParseResult parsed) => new()
 {
     Protocol = ProtocolOf(parsed),
     Parties = PartiesOf(parsed),
     Dealer = parsed.GetValue(dealer),
-    Tcp = parsed.GetValue(transport) == "tcp",
+    Transport = Enum.Parse<BenchTransport>(parsed.GetValue(transport)!, ignoreCase: true),
     Network = parsed.GetValue(network) is { } conditions ? NetworkConditions.Parse(conditions) : null,
     FractionalBits = parsed.GetValue(bits),
+    Threads = parsed.GetValue(threads),
     Repetitions = parsed.GetValue(repetitions),
+    WarmUps = parsed.GetValue(warmUps),
 };
 
 MpcProtocol ProtocolOf(ParseResult parsed) => ProtocolNames.Parse(parsed.GetValue(protocol)!);
@@ -61,26 +71,15 @@ int? PartiesOf(ParseResult parsed) => Numbers(parsed.GetValue(parties)) is [int 
 static int[] Numbers(string? text) => text is null ? [] : [.. text.Split(',').Select(part => int.Parse(part, System.Globalization.CultureInfo.InvariantCulture))];
 
 var name = new Argument<string>("name") { Description = "The operation." };
-name.AcceptOnlyFromAmong([.. Primitives.Names, "matmul"]);
+name.AcceptOnlyFromAmong([.. Primitives.Names, "matmul", "packed"]);
 var size = new Option<int>("--size") { Description = "Elements, or rows.", DefaultValueFactory = _ => 1_000_000 };
-var shape = new Option<string>("--shape") { Description = "For matmul: MxKxN.", DefaultValueFactory = _ => "128x768x768" };
+var shape = new Option<string>("--shape") { Description = "For matmul, and packed, whose right operand is packed before: MxKxN.", DefaultValueFactory = _ => "128x768x768" };
 var primitive = new Command("primitive", "Time one operation.") { name, size, shape };
 primitive.SetAction(async parsed =>
 {
     string operation = parsed.GetValue(name)!;
-    string what = operation == "matmul" ? parsed.GetValue(shape)! : parsed.GetValue(size).ToString(System.Globalization.CultureInfo.InvariantCulture);
-    Workload workload;
-    if (operation == "matmul")
-    {
-        int[] extents = [.. what.Split('x').Select(part => int.Parse(part, System.Globalization.CultureInfo.InvariantCulture))];
-        workload = Primitives.MatMul(extents[0], extents[1], extents[2]);
-    }
-    else
-    {
-        workload = Primitives.Create(operation, parsed.GetValue(size));
-    }
-
-    BenchResult result = await Measurement.RunAsync(workload, OptionsOf(parsed));
+    string what = operation is "matmul" or "packed" ? parsed.GetValue(shape)! : parsed.GetValue(size).ToString(System.Globalization.CultureInfo.InvariantCulture);
+    BenchResult result = await Measurement.RunAsync($"{operation}/{what}", OptionsOf(parsed));
     result.Write($"{operation} {what}", parsed.GetValue(json));
     return 0;
 });
@@ -96,7 +95,7 @@ var layers = new Option<int>("--layers") { Description = "Encoder blocks.", Defa
 var layer = new Command("layer", "Time one encoder block; the error is over all positions, against float64 with the exact GELU.") { architecture, length, scale };
 layer.SetAction(async parsed =>
 {
-    BenchResult result = await Measurement.RunAsync(BertBase.Layer(parsed.GetValue(length), parsed.GetValue(scale)), OptionsOf(parsed));
+    BenchResult result = await Measurement.RunAsync(Workloads.Layer(parsed.GetValue(length), parsed.GetValue(scale)), OptionsOf(parsed));
     result.Write($"layer bert-base, {parsed.GetValue(length)} tokens", parsed.GetValue(json));
     return 0;
 });
@@ -113,15 +112,15 @@ model.SetAction(async parsed =>
             parsed.GetValue(scale),
             Given(repetitions) ?? 1,
             parsed.GetValue(stream)?.FullName,
-            new BenchOptions { Protocol = ProtocolOf(parsed), Parties = PartiesOf(parsed), FractionalBits = parsed.GetValue(bits), Tcp = parsed.GetResult(transport) is not { Implicit: false } || parsed.GetValue(transport) == "tcp" });
+            new BenchOptions { Protocol = ProtocolOf(parsed), Parties = PartiesOf(parsed), FractionalBits = parsed.GetValue(bits), Transport = parsed.GetResult(transport) is not { Implicit: false } || parsed.GetValue(transport) != "memory" ? BenchTransport.Processes : BenchTransport.Memory });
         return 0;
 
         int? Given(Option<int> option) => parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option) : null;
     }
 
-    Workload workload = whose == "bert-base"
-        ? BertBase.Model(parsed.GetValue(layers), tokens, parsed.GetValue(scale))
-        : Decoders.FirstToken(Decoders.Gpt2Small(parsed.GetValue(layers)), tokens, parsed.GetValue(scale));
+    string workload = whose == "bert-base"
+        ? Workloads.Bert(parsed.GetValue(layers), tokens, parsed.GetValue(scale))
+        : Workloads.FirstToken(parsed.GetValue(layers), tokens, parsed.GetValue(scale));
     BenchResult result = await Measurement.RunAsync(workload, OptionsOf(parsed));
     result.Write($"model {whose}, {parsed.GetValue(layers)} layers, {tokens} tokens", parsed.GetValue(json));
     return 0;
@@ -147,11 +146,15 @@ truncation.SetAction(async parsed =>
     return exact ? 0 : 1;
 });
 
-var table = new Command("table", "Print the table of docs/benchmarks.md, in Markdown.");
+var table = new Command("table", "Print the table of operations, in Markdown; 15 repetitions after 3 unless told otherwise, of long ones fewer.");
 table.SetAction(async parsed =>
 {
-    Console.Write(await BenchTable.CreateAsync(OptionsOf(parsed)));
+    BenchOptions given = OptionsOf(parsed);
+    BenchOptions options = given.With(Given(warmUps, 3), Given(repetitions, 15));
+    Console.Write(BenchTable.Format(await BenchTable.MeasureAsync(options), options));
     return 0;
+
+    int Given(Option<int> option, int otherwise) => parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option) : otherwise;
 });
 
 var reference = new Option<DirectoryInfo>("--reference") { Description = "The folder of expected values.", Required = true };
@@ -164,7 +167,7 @@ accuracy.SetAction(async parsed =>
 });
 
 var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive, layer, model, decode, truncation, table, accuracy };
-foreach (Option option in (Option[])[protocol, parties, dealer, transport, network, bits, repetitions, json])
+foreach (Option option in (Option[])[protocol, parties, dealer, transport, network, threads, bits, repetitions, warmUps, json])
 {
     option.Recursive = true;
     root.Options.Add(option);

@@ -1,16 +1,23 @@
+using SecureTransformer.Protocols;
+
 namespace SecureTransformer.Bench;
 
-/// <summary>Lets all parties go on together, so that none starts the clock early.</summary>
-internal sealed class Rendezvous(int count)
+/// <summary>The rendezvous of parties in one process.</summary>
+internal sealed class Rendezvous(int count) : IRendezvous
 {
+    private readonly Lock _gate = new();
     private TaskCompletionSource<int> _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _arrived;
     private int _latest;
 
+    public async Task BeginAsync(MpcSession session) => session.Meter.RecordReceived(await WaitAsync(session.Meter.Clock));
+
+    public Task EndAsync() => WaitAsync(0);
+
     /// <summary>Waits for all; the largest of their clocks.</summary>
-    public Task<int> WaitAsync(int clock)
+    private Task<int> WaitAsync(int clock)
     {
-        lock (this)
+        lock (_gate)
         {
             TaskCompletionSource<int> current = _all;
             _latest = Math.Max(_latest, clock);

@@ -31,7 +31,7 @@ internal sealed class StoredRuns : IDisposable
             object? prepared = await workload.Prepare(dry, inputs);
             for (int r = 0; r < runs; r++)
             {
-                using SecretTensor result = await workload.Run(dry, inputs, prepared);
+                using Secret result = await workload.Run(dry, inputs, prepared);
             }
 
             (prepared as IDisposable)?.Dispose();
@@ -39,8 +39,7 @@ internal sealed class StoredRuns : IDisposable
 
         var stored = new StoredRuns();
         long start = Stopwatch.GetTimestamp();
-        var session = new SessionOptions { FractionalBits = options.FractionalBits, MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / options.PartyCount) };
-        await MaterialStore.WriteAsync(stored.Path, "a benchmark", [plan], options.PartyCount, session);
+        await MaterialStore.WriteAsync(stored.Path, "a benchmark", [plan], options.PartyCount, options.Session);
         stored.Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds / runs;
         stored.Bytes = stored._folder.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length) / runs;
         return stored;

@@ -39,7 +39,7 @@ internal static class StreamedLlama
             Protocol = options.Protocol,
             Parties = options.Parties,
             FractionalBits = options.FractionalBits,
-            Transport = options.Tcp ? ClusterTransport.Tcp : ClusterTransport.Memory,
+            Transport = options.Transport == BenchTransport.Memory ? ClusterTransport.Memory : ClusterTransport.Tcp,
             TransportOptions = new() { ReceiveTimeout = TimeSpan.FromMinutes(10) },
             ShareDirectory = directory ?? made!.FullName,
         };

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
+
+namespace SecureTransformer.Bench;
+
+/// <summary>One party's part of a measurement: what is done once a session, which is set-up, then runs to warm up, the counted runs, and what they are compared by.</summary>
+internal static class WorkloadRun
+{
+    /// <param name="s">The party's session.</param>
+    /// <param name="workload">The program.</param>
+    /// <param name="options">How often it runs.</param>
+    /// <param name="rendezvous">Where the parties meet before each run.</param>
+    /// <param name="seat">The place beside the dealer, which is party 0's: it alone asks for material.</param>
+    /// <param name="started">When the set-up began.</param>
+    public static async Task<PartyOutcome> RunAsync(MpcSession s, Workload workload, BenchOptions options, IRendezvous rendezvous, WatchedEndpoint? seat, long started)
+    {
+        var inputs = new SecretTensor[workload.Inputs.Count];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            inputs[i] = await s.InputAsync(0, workload.Inputs[i].Shape, s.PartyId == 0 ? workload.Inputs[i].Values() : default);
+        }
+
+        object? prepared = await workload.Prepare(s, inputs);
+        long openingStarted = Stopwatch.GetTimestamp();
+        await s.PrepareMatricesAsync();
+        double opening = Stopwatch.GetElapsedTime(openingStarted).TotalSeconds;
+        double setup = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var runs = new List<PartyRun>();
+        double[] values = [];
+        long peak = 0;
+        (int Before, int After) clock = default;
+        bool ahead = seat is not null && options.Dealer == DealerTime.Ahead;
+        for (int r = -options.WarmUps; r < options.Repetitions; r++)
+        {
+            double dealt = 0;
+            long got = seat?.Dealer.ReceivedBytes ?? 0;
+            long asked = s.Meter.BytesSent(TrafficPhase.Offline);
+            if (ahead && r == -1)
+            {
+                seat!.Dealer.Note();
+            }
+            else if (ahead && r >= 0)
+            {
+                long begin = Stopwatch.GetTimestamp();
+                await seat!.Dealer.FetchAsync();
+                dealt = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+            }
+
+            long allocated = GC.GetTotalAllocatedBytes(precise: true);
+            await rendezvous.BeginAsync(s);
+            double waited = seat?.Dealer.WaitedSeconds ?? 0;
+            TrafficSnapshot before = s.Meter.Snapshot();
+            TimeSpan cpu = Environment.CpuUsage.TotalTime;
+            long start = Stopwatch.GetTimestamp();
+            using Secret result = await workload.Run(s, inputs, prepared);
+            double elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            await rendezvous.EndAsync();
+            cpu = Environment.CpuUsage.TotalTime - cpu;
+            TrafficSnapshot after = s.Meter.Snapshot();
+            allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
+            clock = (before.Clock, after.Clock);
+            seat?.Dealer.EndRun();
+            if (r >= 0)
+            {
+                TrafficSnapshot sent = after - before;
+                runs.Add(new PartyRun(
+                    elapsed,
+                    cpu.TotalSeconds,
+                    seat is null ? 0 : seat.Dealer.WaitedSeconds - waited,
+                    dealt,
+                    sent.BytesSentTotal - sent.BytesSent(TrafficPhase.Offline),
+                    after.BytesSent(TrafficPhase.Offline) - asked + (seat is null ? 0 : seat.Dealer.ReceivedBytes - got),
+                    allocated));
+            }
+
+            if (r == options.Repetitions - 1)
+            {
+                using var process = Process.GetCurrentProcess();
+                peak = process.PeakWorkingSet64;
+                values = workload.Check is { } check ? await check(s, inputs, prepared)
+                    : result is SecretBits bits ? Array.ConvertAll(await s.RevealAsync(bits), bit => bit ? 1.0 : 0)
+                    : await s.RevealAsync((SecretTensor)result);
+            }
+        }
+
+        (prepared as IDisposable)?.Dispose();
+        return new PartyOutcome(runs, setup, opening, s.Meter.BytesSent(TrafficPhase.Setup), clock.Before, clock.After, peak) { Values = values };
+    }
+}
