@@ -15,7 +15,7 @@ public abstract partial class MpcSession
         Require(x);
         RequireWidth(width);
         SecretBits result = AllocateBits(x.Shape);
-        await RunAsync("sign", ct => Done(LessThanZeroCoreAsync(x, width, result, ct)), cancellationToken).ConfigureAwait(false);
+        await RunAsync("sign", x.Shape.Count, 0, ct => Done(LessThanZeroCoreAsync(x, width, result, ct)), cancellationToken).ConfigureAwait(false);
         return result;
     }
 
@@ -26,7 +26,7 @@ public abstract partial class MpcSession
         Require(x);
         RequireWidth(width);
         SecretBits result = AllocateBits(x.Shape);
-        await RunAsync("equality", ct => Done(EqualsZeroCoreAsync(x, width, result, ct)), cancellationToken).ConfigureAwait(false);
+        await RunAsync("equality", x.Shape.Count, 0, ct => Done(EqualsZeroCoreAsync(x, width, result, ct)), cancellationToken).ConfigureAwait(false);
         return result;
     }
 
@@ -35,7 +35,7 @@ public abstract partial class MpcSession
     {
         RequireSameShape(x, y);
         SecretBits result = AllocateBits(x.Shape);
-        await RunAsync("and", ct => Done(AndCoreAsync(x, y, result, ct)), cancellationToken).ConfigureAwait(false);
+        await RunAsync("and", x.Shape.Count, 0, ct => Done(AndCoreAsync(x, y, result, ct)), cancellationToken).ConfigureAwait(false);
         return result;
     }
 
@@ -44,7 +44,7 @@ public abstract partial class MpcSession
     {
         Require(x);
         SecretTensor result = Allocate(x.Shape, 0);
-        await RunAsync("bits to arithmetic", ct => Done(ToArithmeticCoreAsync(x, result, ct)), cancellationToken).ConfigureAwait(false);
+        await RunAsync("bits to arithmetic", x.Shape.Count, 0, ct => Done(ToArithmeticCoreAsync(x, result, ct)), cancellationToken).ConfigureAwait(false);
         return result;
     }
 
@@ -56,7 +56,7 @@ public abstract partial class MpcSession
         Require(x);
         RequireCount(bits, x.Shape);
         SecretTensor result = Allocate(x.Shape, x.FractionalBits);
-        await RunAsync("select", ct => Done(MultiplyBitCoreAsync(bits, x, result, ct)), cancellationToken).ConfigureAwait(false);
+        await RunAsync("select", x.Shape.Count, 0, ct => Done(MultiplyBitCoreAsync(bits, x, result, ct)), cancellationToken).ConfigureAwait(false);
         return result;
     }
 

@@ -20,7 +20,7 @@ public abstract partial class MpcSession
     {
         RequireInput(owner, shape, values);
         SecretTensor result = Allocate(shape, fractionalBits ?? FractionalBits);
-        await InPhaseAsync(TrafficPhase.Input, "input", ct => Done(InputCoreAsync(owner, values, result, ct)), cancellationToken).ConfigureAwait(false);
+        await InPhaseAsync(TrafficPhase.Input, "input", shape.Count, ct => Done(InputCoreAsync(owner, values, result, ct)), cancellationToken).ConfigureAwait(false);
         return result;
     }
 
@@ -47,7 +47,7 @@ public abstract partial class MpcSession
 
         RequireInput(owner, shape, values);
         SecretTensor result = Allocate(shape, fractionalBits ?? FractionalBits);
-        await InPhaseAsync(TrafficPhase.Input, "shuffled input", ct => Done(InputShuffledCoreAsync(owner, values, result, ct)), cancellationToken).ConfigureAwait(false);
+        await InPhaseAsync(TrafficPhase.Input, "shuffled input", shape.Count, ct => Done(InputShuffledCoreAsync(owner, values, result, ct)), cancellationToken).ConfigureAwait(false);
         return result;
     }
 
@@ -56,7 +56,7 @@ public abstract partial class MpcSession
     public async ValueTask<double[]> RevealAsync(SecretTensor x, CancellationToken cancellationToken = default)
     {
         Require(x);
-        return (await InPhaseAsync(TrafficPhase.Output, "reveal", ct => RevealCoreAsync(x, null, ct), cancellationToken).ConfigureAwait(false))!;
+        return (await InPhaseAsync(TrafficPhase.Output, "reveal", x.Shape.Count, ct => RevealCoreAsync(x, null, ct), cancellationToken).ConfigureAwait(false))!;
     }
 
     /// <summary>Opens a tensor to one party; the others get null and learn nothing.</summary>
@@ -65,14 +65,14 @@ public abstract partial class MpcSession
         Require(x);
         ArgumentOutOfRangeException.ThrowIfNegative(party);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(party, PartyCount);
-        return InPhaseAsync(TrafficPhase.Output, "reveal", ct => RevealCoreAsync(x, party, ct), cancellationToken);
+        return InPhaseAsync(TrafficPhase.Output, "reveal", x.Shape.Count, ct => RevealCoreAsync(x, party, ct), cancellationToken);
     }
 
     /// <summary>Opens bits to all parties.</summary>
     public ValueTask<bool[]> RevealAsync(SecretBits x, CancellationToken cancellationToken = default)
     {
         Require(x);
-        return InPhaseAsync(TrafficPhase.Output, "reveal", ct => RevealCoreAsync(x, ct), cancellationToken);
+        return InPhaseAsync(TrafficPhase.Output, "reveal", x.Shape.Count, ct => RevealCoreAsync(x, ct), cancellationToken);
     }
 
     /// <summary>Receives this party's shares of a tensor from a client or a model owner who is no party; see <see cref="ShareCodec"/>.</summary>
@@ -81,7 +81,7 @@ public abstract partial class MpcSession
     {
         ArgumentNullException.ThrowIfNull(source);
         SecretTensor result = Allocate(shape, fractionalBits ?? FractionalBits);
-        await InPhaseAsync(TrafficPhase.Input, "import", ct => Done(ImportCoreAsync(source, result, ct)), cancellationToken).ConfigureAwait(false);
+        await InPhaseAsync(TrafficPhase.Input, "import", shape.Count, ct => Done(ImportCoreAsync(source, result, ct)), cancellationToken).ConfigureAwait(false);
         return result;
     }
 
@@ -91,7 +91,7 @@ public abstract partial class MpcSession
     {
         ArgumentNullException.ThrowIfNull(destination);
         Require(x);
-        return new ValueTask(InPhaseAsync(TrafficPhase.Output, "export", ct => Done(ExportCoreAsync(destination, x, ct)), cancellationToken).AsTask());
+        return new ValueTask(InPhaseAsync(TrafficPhase.Output, "export", x.Shape.Count, ct => Done(ExportCoreAsync(destination, x, ct)), cancellationToken).AsTask());
     }
 
     /// <summary>Goes on only when all parties have the same public bytes: what a client told each of them, for example.</summary>
@@ -104,7 +104,7 @@ public abstract partial class MpcSession
     {
         ArgumentException.ThrowIfNullOrEmpty(what);
         byte[] digest = SHA256.HashData(value.Span);
-        await InPhaseAsync(TrafficPhase.Input, "agree", ct => Done(AgreeCoreAsync(what, digest, ct)), cancellationToken).ConfigureAwait(false);
+        await InPhaseAsync(TrafficPhase.Input, "agree", 0, ct => Done(AgreeCoreAsync(what, digest, ct)), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Evaluates a function on every element, in the way best for the protocol: by default the function's own.</summary>
@@ -158,13 +158,14 @@ public abstract partial class MpcSession
         }
     }
 
-    private async ValueTask<T> InPhaseAsync<T>(TrafficPhase phase, string operation, Func<CancellationToken, ValueTask<T>> core, CancellationToken cancellationToken)
+    private async ValueTask<T> InPhaseAsync<T>(
+        TrafficPhase phase, string operation, long elements, Func<CancellationToken, ValueTask<T>> core, CancellationToken cancellationToken)
     {
         TrafficPhase before = Meter.Phase;
         Meter.Phase = before == TrafficPhase.Setup ? before : phase;
         try
         {
-            return await RunAsync(operation, core, cancellationToken).ConfigureAwait(false);
+            return await RunAsync(operation, elements, 0, core, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

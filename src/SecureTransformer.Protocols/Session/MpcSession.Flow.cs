@@ -52,10 +52,24 @@ public abstract partial class MpcSession
     }
 
     /// <summary>Runs one interactive primitive: refuses a second at the same time, and ends the session when it fails midway.</summary>
-    private protected async ValueTask<T> RunAsync<T>(string operation, Func<CancellationToken, ValueTask<T>> core, CancellationToken cancellationToken)
+    /// <param name="operation">Its public name.</param>
+    /// <param name="core">The primitive.</param>
+    /// <param name="cancellationToken">Cancels; midway that ends the session.</param>
+    private protected ValueTask<T> RunAsync<T>(string operation, Func<CancellationToken, ValueTask<T>> core, CancellationToken cancellationToken) =>
+        RunAsync(operation, 0, 0, core, cancellationToken);
+
+    /// <inheritdoc cref="RunAsync{T}(string, Func{CancellationToken, ValueTask{T}}, CancellationToken)"/>
+    /// <param name="operation">Its public name.</param>
+    /// <param name="elements">The elements that it works on: of the result, or where there is none of what is revealed or sent.</param>
+    /// <param name="products">The products that are summed for each element; 0 where it is no product.</param>
+    /// <param name="core">The primitive.</param>
+    /// <param name="cancellationToken">Cancels; midway that ends the session.</param>
+    private protected async ValueTask<T> RunAsync<T>(
+        string operation, long elements, long products, Func<CancellationToken, ValueTask<T>> core, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         bool outermost = Enter(operation, composite: false);
+        ProfileMark mark = ProfileMark.Begin(_recording, ProfileKind.Primitive, operation, elements, products);
         try
         {
             return await core(cancellationToken).ConfigureAwait(false);
@@ -75,6 +89,7 @@ public abstract partial class MpcSession
         }
         finally
         {
+            mark.End();
             Leave(outermost);
         }
     }
@@ -87,6 +102,7 @@ public abstract partial class MpcSession
     private protected async ValueTask<T> ComposeAsync<T>(string operation, Func<SessionScope, ValueTask<T>> body)
     {
         bool outermost = Enter(operation, composite: true);
+        ProfileMark mark = ProfileMark.Begin(_recording, ProfileKind.Operation, operation);
         try
         {
             s_composite.Value = this;
@@ -95,6 +111,7 @@ public abstract partial class MpcSession
         }
         finally
         {
+            mark.End();
             if (outermost)
             {
                 Leave(outermost);

@@ -20,7 +20,7 @@ public abstract partial class MpcSession
         ArgumentNullException.ThrowIfNull(destination);
         ObjectDisposedException.ThrowIf(_disposed, this);
         return new ValueTask(
-            InPhaseAsync(TrafficPhase.Input, "import", ct => Done(KeepCoreAsync(source, shape.Count, destination, ct)), cancellationToken).AsTask());
+            InPhaseAsync(TrafficPhase.Input, "import", shape.Count, ct => Done(KeepCoreAsync(source, shape.Count, destination, ct)), cancellationToken).AsTask());
     }
 
     /// <summary>Makes a tensor, or a run of its positions along the outermost axis, of what <see cref="KeepAsync"/> kept. Local; only what is asked for is read.</summary>

@@ -67,7 +67,7 @@ public abstract partial class MpcSession
             SecretProduct[] equal = [.. terms.Select(term => new SecretProduct(term.Left, Repeat(term.Right)))];
             addend = addend is null ? null : Repeat(addend, isAddend: true);
             SecretTensor result = Allocate(shape, wanted);
-            await RunAsync("multiply", ct => Done(ProductCoreAsync(equal, addend, shift, result, ct)), cancellationToken).ConfigureAwait(false);
+            await RunAsync("multiply", shape.Count, terms.Count, ct => Done(ProductCoreAsync(equal, addend, shift, result, ct)), cancellationToken).ConfigureAwait(false);
             return result;
         }
         finally
@@ -101,7 +101,7 @@ public abstract partial class MpcSession
         int wanted = fractionalBits ?? Math.Max(x.FractionalBits, y.FractionalBits);
         int shift = RequireShift(total, wanted);
         SecretTensor result = Allocate(x.Shape.With(-1, 1), wanted);
-        await RunAsync("dot", ct => Done(DotCoreAsync(x, y, shift, result, ct)), cancellationToken).ConfigureAwait(false);
+        await RunAsync("dot", result.Shape.Count, x.Shape[-1], ct => Done(DotCoreAsync(x, y, shift, result, ct)), cancellationToken).ConfigureAwait(false);
         return result;
     }
 
@@ -134,7 +134,7 @@ public abstract partial class MpcSession
         int wanted = fractionalBits ?? Math.Max(x.FractionalBits, y.FractionalBits);
         int shift = RequireShift(total, wanted);
         SecretTensor result = Allocate(x.Shape.With(-1, y.Shape[transposeRight ? -2 : -1]), wanted);
-        await RunAsync("matmul", ct => Done(MatMulCoreAsync(x, y, transposeRight, shift, result, ct)), cancellationToken).ConfigureAwait(false);
+        await RunAsync("matmul", result.Shape.Count, x.Shape[-1], ct => Done(MatMulCoreAsync(x, y, transposeRight, shift, result, ct)), cancellationToken).ConfigureAwait(false);
         return result;
     }
 
@@ -168,7 +168,7 @@ public abstract partial class MpcSession
         int shift = RequireShift(total, wanted);
         IDisposable payload = y.Payload;
         SecretTensor result = Allocate(x.Shape.With(-1, transposeRight ? y.Rows : y.Columns), wanted);
-        await RunAsync("matmul", ct => Done(PackedMatMulCoreAsync(x, payload, transposeRight, shift, result, ct)), cancellationToken).ConfigureAwait(false);
+        await RunAsync("matmul", result.Shape.Count, x.Shape[-1], ct => Done(PackedMatMulCoreAsync(x, payload, transposeRight, shift, result, ct)), cancellationToken).ConfigureAwait(false);
         return result;
     }
 
@@ -257,7 +257,7 @@ public abstract partial class MpcSession
         Require(x);
         int shift = RequireShift(x.FractionalBits, fractionalBits);
         SecretTensor result = Allocate(x.Shape, fractionalBits);
-        await RunAsync("truncate", ct => Done(TruncateCoreAsync(x, shift, result, ct)), cancellationToken).ConfigureAwait(false);
+        await RunAsync("truncate", x.Shape.Count, 0, ct => Done(TruncateCoreAsync(x, shift, result, ct)), cancellationToken).ConfigureAwait(false);
         return result;
     }
 

@@ -86,7 +86,16 @@ public abstract partial class MpcSession : IAsyncDisposable
     public SessionScope BeginScope(string? name = null)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return _scope = new SessionScope(this, _scope, name);
+        return _scope = new SessionScope(this, _scope, name, name is null ? default : ProfileMark.Begin(_recording, ProfileKind.Scope, name));
+    }
+
+    /// <summary>Begins a scope for an operation that is made of others, such as softmax: profiles show it under its name, and what it costs by what it is made of.</summary>
+    /// <param name="operation">A public name. It is no part of <see cref="ScopeName"/>.</param>
+    public SessionScope BeginOperation(string operation)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(operation);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _scope = new SessionScope(this, _scope, null, ProfileMark.Begin(_recording, ProfileKind.Operation, operation));
     }
 
     /// <summary>
@@ -130,6 +139,7 @@ public abstract partial class MpcSession : IAsyncDisposable
                 matrix.Dispose();
             }
 
+            _recording?.Dispose();
             await DisposeCoreAsync().ConfigureAwait(false);
             if (_ownsPool)
             {

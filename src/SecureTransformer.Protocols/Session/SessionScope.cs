@@ -8,10 +8,12 @@ public sealed class SessionScope : IDisposable
 {
     private readonly MpcSession _session;
     private readonly HashSet<Secret> _secrets = [];
+    private readonly ProfileMark _mark;
     private bool _disposed;
 
-    internal SessionScope(MpcSession session, SessionScope? parent, string? name)
+    internal SessionScope(MpcSession session, SessionScope? parent, string? name, ProfileMark mark = default)
     {
+        _mark = mark;
         _session = session;
         Parent = parent;
         Name = parent?.Name is null ? name : name is null ? parent.Name : $"{parent.Name}/{name}";
@@ -49,6 +51,7 @@ public sealed class SessionScope : IDisposable
 
         _session.EndScope(this);
         Clear();
+        _mark.End();
     }
 
     // Local operations may go on beside a pending interactive one, whose continuation frees its temporaries on another thread.

@@ -70,6 +70,7 @@ internal sealed class Inbox : IValueTaskSource<FrameBuffer>, IDisposable
                 version = _core.Version;
                 _expected = expected;
                 _waiting = true;
+                _owner.Meter.BeginWait();
                 ArmTimer();
             }
         }
@@ -274,6 +275,7 @@ internal sealed class Inbox : IValueTaskSource<FrameBuffer>, IDisposable
     private bool EndWait()
     {
         _waiting = false;
+        _owner.Meter.EndWait();
         _unconsumed = true;
         return true;
     }

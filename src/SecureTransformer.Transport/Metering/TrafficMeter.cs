@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace SecureTransformer.Transport;
 
 /// <summary>
@@ -13,6 +15,9 @@ public sealed class TrafficMeter
     private TrafficSnapshot _counts;
     private TrafficPhase _phase = TrafficPhase.Setup;
     private TimeSpan _offlineWait;
+    private long _receiveWait;
+    private long _waitingSince;
+    private int _waiting;
 
     /// <summary>The phase that traffic is charged to from now on; <see cref="TrafficPhase.Setup"/> at first.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not a phase.</exception>
@@ -51,6 +56,20 @@ public sealed class TrafficMeter
             lock (_gate)
             {
                 return _offlineWait;
+            }
+        }
+    }
+
+    /// <summary>
+    /// How long, in all, a receive waited for a frame that was not there: the time in which at least one did. What a program computes while its receive waits is in it.
+    /// </summary>
+    public TimeSpan ReceiveWait
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return Stopwatch.GetElapsedTime(0, _receiveWait + (_waiting > 0 ? Stopwatch.GetTimestamp() - _waitingSince : 0));
             }
         }
     }
@@ -113,6 +132,30 @@ public sealed class TrafficMeter
         lock (_gate)
         {
             _offlineWait += time;
+        }
+    }
+
+    /// <summary>Records that a receive begins to wait.</summary>
+    internal void BeginWait()
+    {
+        lock (_gate)
+        {
+            if (_waiting++ == 0)
+            {
+                _waitingSince = Stopwatch.GetTimestamp();
+            }
+        }
+    }
+
+    /// <summary>Records that a receive waits no longer.</summary>
+    internal void EndWait()
+    {
+        lock (_gate)
+        {
+            if (--_waiting == 0)
+            {
+                _receiveWait += Stopwatch.GetTimestamp() - _waitingSince;
+            }
         }
     }
 

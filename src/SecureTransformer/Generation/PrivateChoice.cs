@@ -28,7 +28,7 @@ public static class PrivateChoice
         MpcSession session, SecretTensor logits, int width = MpcSession.DefaultWidth, CancellationToken cancellationToken = default)
     {
         RequireLogits(session, logits);
-        using SessionScope scope = session.BeginScope();
+        using SessionScope scope = session.BeginOperation("largest");
         int rows = logits.Shape[0];
         int vocabulary = logits.Shape[1];
         SecretTensor oneHot = vocabulary == 1
@@ -69,7 +69,7 @@ public static class PrivateChoice
     {
         RequireLogits(session, logits);
         RequireTemperature(logits, temperature, width);
-        using SessionScope scope = session.BeginScope();
+        using SessionScope scope = session.BeginOperation("sample");
 
         // Pinned, so that the collector leaves no copy behind.
         double[] noise = session.PartyId == NoiseParty ? GC.AllocateUninitializedArray<double>(logits.Shape.Count, pinned: true) : [];

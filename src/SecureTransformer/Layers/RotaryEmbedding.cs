@@ -59,7 +59,7 @@ public sealed class RotaryEmbedding
             }
         }
 
-        using SessionScope scope = session.BeginScope();
+        using SessionScope scope = session.BeginOperation("rotary embedding");
         SecretTensor swapped = session.Concatenate([session.Slice(x, -1, half, half), session.Slice(x, -1, 0, half)], -1);
         SecretTensor sum = session.Add(session.MultiplyPublic(x, cosines, FactorBits), session.MultiplyPublic(swapped, sines, FactorBits));
         return scope.Keep(await session.TruncateAsync(sum, x.FractionalBits, cancellationToken).ConfigureAwait(false));

@@ -25,7 +25,7 @@ public static class LayerNorm
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(x);
-        using SessionScope scope = session.BeginScope();
+        using SessionScope scope = session.BeginOperation("layer norm");
         int n = Normalizer.RequireRow(x);
         SecretTensor work = await session.WithFractionalBitsAsync(x, Math.Min(x.FractionalBits, Normalizer.MaxBits), cancellationToken).ConfigureAwait(false);
         int bits = work.FractionalBits;

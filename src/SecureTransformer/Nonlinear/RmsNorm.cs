@@ -21,7 +21,7 @@ public static class RmsNorm
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(x);
-        using SessionScope scope = session.BeginScope();
+        using SessionScope scope = session.BeginOperation("rms norm");
         int n = Normalizer.RequireRow(x);
         SecretTensor work = await session.WithFractionalBitsAsync(x, Math.Min(x.FractionalBits, Normalizer.MaxBits), cancellationToken).ConfigureAwait(false);
         SecretTensor y = await Normalizer.ScaleAsync(session, work, work, Math.Sqrt(n), eps, cancellationToken).ConfigureAwait(false);

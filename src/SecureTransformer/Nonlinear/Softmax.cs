@@ -26,7 +26,7 @@ public static class Softmax
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(x);
-        using SessionScope scope = session.BeginScope();
+        using SessionScope scope = session.BeginOperation("softmax");
         if (keep is null || keep.AsSpan().IndexOf(false) < 0)
         {
             RequireMask(x, keep);
@@ -60,7 +60,7 @@ public static class Softmax
             throw new ArgumentException($"The mask has {keep.Length} positions and the last axis {columns}.", nameof(keep));
         }
 
-        using SessionScope scope = session.BeginScope();
+        using SessionScope scope = session.BeginOperation("softmax");
         int first = Array.IndexOf(keep, true);
         int[] source = [.. Enumerable.Range(0, x.Shape.Count).Select(i => keep[i % columns] ? i : i - (i % columns) + first)];
         SecretTensor repeated = session.Gather(x, source, x.Shape);
@@ -91,7 +91,7 @@ public static class Softmax
             throw new ArgumentException($"A mask is made of the integers 0 and 1; this one has {keep.FractionalBits} fractional bits.", nameof(keep));
         }
 
-        using SessionScope scope = session.BeginScope();
+        using SessionScope scope = session.BeginOperation("softmax");
         int bits = x.FractionalBits;
         double least = -Math.ScaleB(1, width - 3 - bits);
         SecretTensor masked = await session.MultiplyAsync(session.AddPublic(x, -least), keep, bits, cancellationToken).ConfigureAwait(false);
