@@ -41,6 +41,44 @@ public sealed class RingKernelsTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Lengths))]
+    public void Cross_products_equal_scalar_code_on_every_path(int n)
+    {
+        ulong[] x0 = TestPrg.Words(1, n), x1 = TestPrg.Words(2, n), y0 = TestPrg.Words(3, n), y1 = TestPrg.Words(4, n), before = TestPrg.Words(5, n);
+        ulong[] product = new ulong[n], gate = new ulong[n];
+        ulong dot = 0;
+        for (int i = 0; i < n; i++)
+        {
+            product[i] = unchecked((x0[i] * y0[i]) + (x0[i] * y1[i]) + (x1[i] * y0[i]));
+            gate[i] = (x0[i] & y0[i]) ^ (x0[i] & y1[i]) ^ (x1[i] & y0[i]);
+            dot = unchecked(dot + product[i]);
+        }
+
+        ulong[] added = [.. product.Zip(before, (a, b) => unchecked(a + b))];
+        foreach (RingTilePath path in Enum.GetValues<RingTilePath>())
+        {
+            Assert.Equal(product, Of(d => RingKernels.MultiplyCross(path, x0, x1, y0, y1, d, accumulate: false)));
+            Assert.Equal(added, Of(d => RingKernels.MultiplyCross(path, x0, x1, y0, y1, d, accumulate: true)));
+            Assert.Equal(gate, Of(d => RingKernels.AndCross(path, x0, x1, y0, y1, d)));
+            Assert.Equal(dot, RingKernels.DotCross(path, x0, x1, y0, y1));
+        }
+
+        Assert.Equal(product, Of(d => RingKernels.MultiplyCross(x0, x1, y0, y1, d)));
+        Assert.Equal(gate, Of(d => RingKernels.AndCross(x0, x1, y0, y1, d)));
+        Assert.Equal(dot, RingKernels.DotCross(x0, x1, y0, y1));
+        Assert.Throws<ArgumentException>(() => RingKernels.MultiplyCross(x0, x1, y0, new ulong[n + 1], new ulong[n]));
+        Assert.Throws<ArgumentException>(() => RingKernels.AndCross(x0, x1, y0, y1, new ulong[n + 1]));
+        Assert.Throws<ArgumentException>(() => RingKernels.DotCross(x0, new ulong[n + 1], y0, y1));
+
+        ulong[] Of(Action<ulong[]> run)
+        {
+            ulong[] destination = [.. before];
+            run(destination);
+            return destination;
+        }
+    }
+
     [Fact]
     public void Kernels_work_on_32_bit_words()
     {

@@ -15,6 +15,8 @@ public sealed partial class ReplicatedSession
     /// <summary>Words that local kernels work on at a time, so that temporaries stay in the first-level cache.</summary>
     private const int Block = 1024;
 
+    private const int LeastRowsAtOnce = 64;
+
     private SecretBufferPool? MatrixPool => Options.RecycleMatrices ? Pool : null;
 
     /// <inheritdoc/>
@@ -22,18 +24,29 @@ public sealed partial class ReplicatedSession
         IReadOnlyList<SecretProduct> terms, SecretTensor? addend, int shift, SecretTensor result, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(terms);
-        Span<ulong> z = Shares(result, 0);
-        if (addend is not null)
-        {
-            Shares(addend, 0).CopyTo(z);
-        }
+        return FinishProductAsync(result, shift, Compute, cancellationToken);
 
-        foreach ((SecretTensor left, SecretTensor right) in terms)
+        void Compute(int start, int length)
         {
-            AddLocalProduct(Shares(left, 0), Shares(left, 1), Shares(right, 0), Shares(right, 1), z);
-        }
+            Span<ulong> z = Shares(result, 0).Slice(start, length);
+            if (addend is not null)
+            {
+                Shares(addend, 0).Slice(start, length).CopyTo(z);
+            }
 
-        return FinishProductAsync(result, shift, cancellationToken);
+            bool accumulate = addend is not null;
+            foreach ((SecretTensor left, SecretTensor right) in terms)
+            {
+                RingKernels.MultiplyCross(
+                    Shares(left, 0).Slice(start, length),
+                    Shares(left, 1).Slice(start, length),
+                    Shares(right, 0).Slice(start, length),
+                    Shares(right, 1).Slice(start, length),
+                    z,
+                    accumulate);
+                accumulate = true;
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -48,14 +61,14 @@ public sealed partial class ReplicatedSession
             ReadOnlySpan<ulong> x1 = Shares(x, 1).Slice(r * columns, columns);
             ReadOnlySpan<ulong> y0 = Shares(y, 0).Slice(r * columns, columns);
             ReadOnlySpan<ulong> y1 = Shares(y, 1).Slice(r * columns, columns);
-            z[r] = unchecked(RingKernels.Dot(x0, y0) + RingKernels.Dot(x0, y1) + RingKernels.Dot(x1, y0));
+            z[r] = RingKernels.DotCross(x0, x1, y0, y1);
         }
 
-        return FinishProductAsync(result, shift, cancellationToken);
+        return FinishProductAsync(result, shift, null, cancellationToken);
     }
 
     /// <inheritdoc/>
-    protected override ValueTask MatMulCoreAsync(
+    protected override async ValueTask MatMulCoreAsync(
         SecretTensor x, SecretTensor y, bool transposeRight, int shift, SecretTensor result, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(x);
@@ -64,20 +77,33 @@ public sealed partial class ReplicatedSession
         int columns = y.Shape[transposeRight ? -2 : -1];
         int matrices = y.Shape.Count / (inner * columns);
         int rows = x.Shape.Count / (inner * matrices);
-        for (int b = 0; b < matrices; b++)
+        int done = 0;
+        PackedMatrix? packed = null;
+        try
         {
-            using PackedMatrix packed = PackedMatrix.PackReplicated(Right(0, b), Right(1, b));
-            RingMatrix.Multiply(
-                new MatrixView(Shares(x, 0).Slice(b * rows * inner, rows * inner), rows, inner),
-                new MatrixView(Shares(x, 1).Slice(b * rows * inner, rows * inner), rows, inner),
-                packed,
-                Shares(result, 0).Slice(b * rows * columns, rows * columns),
-                columns,
-                false,
-                Options.MaxDegreeOfParallelism);
+            await FinishProductAsync(result, shift, Compute, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            packed?.Dispose();
         }
 
-        return FinishProductAsync(result, shift, cancellationToken);
+        void Compute(int start, int length)
+        {
+            while (done < start + length)
+            {
+                (int matrix, int row) = Math.DivRem(done / columns, rows);
+                if (row == 0)
+                {
+                    packed?.Dispose();
+                    packed = PackedMatrix.PackReplicated(Right(0, matrix), Right(1, matrix), Pool);
+                }
+
+                int some = Math.Min(RowsAtOnce(columns), rows - row);
+                MultiplyRows(x, done / columns, some, packed!, transposed: false, Shares(result, 0), columns);
+                done += some * columns;
+            }
+        }
 
         MatrixView Right(int component, int matrix)
         {
@@ -92,22 +118,37 @@ public sealed partial class ReplicatedSession
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(result);
-        int inner = x.Shape[-1];
         int rows = x.Shape.Rows;
-        var first = new MatrixView(Shares(x, 0), rows, inner);
-        var second = new MatrixView(Shares(x, 1), rows, inner);
-        var matrix = (PackedMatrix)packed;
-        Span<ulong> z = Shares(result, 0);
-        if (transposeRight)
+        int columns = result.Shape[-1];
+        int done = 0;
+        return FinishProductAsync(result, shift, Compute, cancellationToken);
+
+        void Compute(int start, int length)
         {
-            RingMatrix.MultiplyTransposed(first, second, matrix, z, result.Shape[-1], false, Options.MaxDegreeOfParallelism);
+            for (; done * columns < start + length; done += RowsAtOnce(columns))
+            {
+                MultiplyRows(x, done, Math.Min(RowsAtOnce(columns), rows - done), (PackedMatrix)packed, transposeRight, Shares(result, 0), columns);
+            }
+        }
+    }
+
+    /// <summary>The rows of a matrix product that are computed before their part of the result is sent: a chunk's, and enough for the right factor to be read seldom.</summary>
+    private static int RowsAtOnce(int columns) => Math.Max(LeastRowsAtOnce, ((Chunks.Size / columns) + 7) / 8 * 8);
+
+    private void MultiplyRows(SecretTensor x, int row, int rows, PackedMatrix packed, bool transposed, Span<ulong> z, int columns)
+    {
+        int inner = x.Shape[-1];
+        var first = new MatrixView(Shares(x, 0).Slice(row * inner, rows * inner), rows, inner);
+        var second = new MatrixView(Shares(x, 1).Slice(row * inner, rows * inner), rows, inner);
+        Span<ulong> target = z.Slice(row * columns, rows * columns);
+        if (transposed)
+        {
+            RingMatrix.MultiplyTransposed(first, second, packed, target, columns, false, Options.MaxDegreeOfParallelism);
         }
         else
         {
-            RingMatrix.Multiply(first, second, matrix, z, result.Shape[-1], false, Options.MaxDegreeOfParallelism);
+            RingMatrix.Multiply(first, second, packed, target, columns, false, Options.MaxDegreeOfParallelism);
         }
-
-        return FinishProductAsync(result, shift, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -169,11 +210,22 @@ public sealed partial class ReplicatedSession
         return TruncateAdditiveAsync(result, shift, cancellationToken);
     }
 
-    /// <summary>Turns the additive sharing in component 0 of the result into a replicated sharing of its value / 2^shift.</summary>
-    private ValueTask FinishProductAsync(SecretTensor result, int shift, CancellationToken cancellationToken) =>
-        shift == 0 ? ReshareAsync(result, cancellationToken) : TruncateAdditiveAsync(result, shift, cancellationToken);
+    /// <summary>
+    /// Turns the additive sharing in component 0 of the result into a replicated sharing of its value / 2^shift. What computes elements of the sharing, if any, is called
+    /// for one run after the other, each right before it is masked and sent, so that computing and sending overlap and work on what the caches hold.
+    /// </summary>
+    private ValueTask FinishProductAsync(SecretTensor result, int shift, Action<int, int>? compute, CancellationToken cancellationToken)
+    {
+        if (shift == 0)
+        {
+            return ReshareAsync(result, compute, cancellationToken);
+        }
 
-    private async ValueTask ReshareAsync(SecretTensor result, CancellationToken cancellationToken)
+        compute?.Invoke(0, result.Shape.Count);
+        return TruncateAdditiveAsync(result, shift, cancellationToken);
+    }
+
+    private async ValueTask ReshareAsync(SecretTensor result, Action<int, int>? compute, CancellationToken cancellationToken)
     {
         SendFirst();
         await ReceiveAsync(Next, Operations.Multiply, result, 1, cancellationToken).ConfigureAwait(false);
@@ -183,24 +235,11 @@ public sealed partial class ReplicatedSession
             Span<ulong> z = Shares(result, 0);
             foreach ((int start, int length) in new Chunks(z.Length))
             {
+                compute?.Invoke(start, length);
                 Span<ulong> part = z.Slice(start, length);
                 AddZeroShare(part);
                 Send(Previous, Operations.Multiply, part);
             }
-        }
-    }
-
-    private static void AddLocalProduct(ReadOnlySpan<ulong> x0, ReadOnlySpan<ulong> x1, ReadOnlySpan<ulong> y0, ReadOnlySpan<ulong> y1, Span<ulong> z)
-    {
-        Span<ulong> buffer = stackalloc ulong[Block];
-        for (int start = 0; start < z.Length; start += Block)
-        {
-            int length = Math.Min(Block, z.Length - start);
-            Span<ulong> sum = buffer[..length];
-            Span<ulong> target = z.Slice(start, length);
-            RingKernels.Add(y0.Slice(start, length), y1.Slice(start, length), sum);
-            RingKernels.MultiplyAddInto(target, x0.Slice(start, length), sum);
-            RingKernels.MultiplyAddInto(target, x1.Slice(start, length), y0.Slice(start, length));
         }
     }
 }
