@@ -27,6 +27,8 @@ internal static class Operations
     public const ushort DigitReshare = 39;
     public const ushort TableDeal = 40;
     public const ushort TableReshare = 41;
+    public const ushort AddendDeal = 42;
+    public const ushort AddendReshare = 43;
     public const ushort OpenMatrix = 48;
     public const ushort OpenCompared = 49;
     public const ushort OpenBit = 50;

@@ -65,6 +65,12 @@ public class ReplicatedCostTests
         await CheckAsync(count, ReplicatedCosts.ToArithmetic(count), async (s, x, p) => await s.ToArithmeticAsync(p));
         await CheckAsync(count, ReplicatedCosts.MultiplyBit(count), async (s, x, p) => await s.MultiplyBitAsync(p, x));
         await CheckAsync(count, ReplicatedCosts.MultiplyBit(count), async (s, x, p) => await s.SelectAsync(p, x, x));
+        await CheckAsync(count, ReplicatedCosts.SumOfSelected(count, 3), async (s, x, p) => await s.SumOfSelectedAsync([new(p, x), new(p, x), new(p, x)]));
+        await CheckAsync(count, ReplicatedCosts.Exponential(count, 18), async (s, x, p) => await s.ExponentialAsync(x, p));
+        var five = new HarmonicSum(3, 0.5, 0.5, 4, [0.5, 0.25, 0.125, 0.0625, 0.03]);
+        var two = new HarmonicSum(5, 0, 0, null, [0, 1], [1, 1]);
+        await CheckAsync(count, ReplicatedCosts.HarmonicSum(count, five, 18), async (s, x, p) => await s.HarmonicSumAsync(five, x));
+        await CheckAsync(count, ReplicatedCosts.HarmonicSum(count, two, 18), async (s, x, p) => await s.HarmonicSumAsync(two, x));
         foreach (int width in new[] { 32, 44 })
         {
             await CheckAsync(count, ReplicatedCosts.LessThanZero(count, width), async (s, x, p) => await s.LessThanZeroAsync(x, width));

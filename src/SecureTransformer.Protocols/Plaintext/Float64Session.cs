@@ -299,6 +299,36 @@ public sealed class Float64Session : MpcSession
         return ValueTask.FromResult(result);
     }
 
+    /// <inheritdoc/>
+    public override bool HasAdditionTheorems => true;
+
+    /// <inheritdoc/>
+    protected override ValueTask HarmonicSumCoreAsync(HarmonicSum sum, SecretTensor x, SecretTensor result, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(sum);
+        Span<double> target = Values(result);
+        for (int i = 0; i < target.Length; i++)
+        {
+            target[i] = sum.Evaluate(Values(x)[i]);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask ExponentialCoreAsync(SecretTensor x, SecretBits keep, SecretTensor result, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        Span<double> target = Values(result);
+        for (int i = 0; i < target.Length; i++)
+        {
+            bool kept = ((Shares(keep, 0)[i >> 6] >> (i & 63)) & 1) != 0;
+            target[i] = kept ? Math.Exp(Values(x)[i]) : 0;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
     private Span<double> Values(SecretTensor x) => MemoryMarshal.Cast<ulong, double>(Shares(x, 0));
 
     private ValueTask Compare(SecretTensor x, int width, SecretBits result, Func<double, bool> test)

@@ -160,6 +160,48 @@ public sealed class PlaintextSession : RingSession
     }
 
     /// <inheritdoc/>
+    public override bool HasAdditionTheorems => true;
+
+    /// <inheritdoc/>
+    /// <remarks>The sum rounded to the nearest, with exact sines.</remarks>
+    protected override ValueTask HarmonicSumCoreAsync(HarmonicSum sum, SecretTensor x, SecretTensor result, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(sum);
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(result);
+        for (int i = 0; i < result.Shape.Count; i++)
+        {
+            // Outside the window any value will do, and zero is one.
+            double value = Math.ScaleB((long)Shares(x, 0)[i], -x.FractionalBits);
+            bool inside = Math.Abs(value) <= Math.ScaleB(1, sum.PeriodBits - 1);
+            Shares(result, 0)[i] = inside ? (ulong)(long)Math.Round(Math.ScaleB(sum.Evaluate(value), result.FractionalBits)) : 0;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The exact function, rounded to the nearest.</remarks>
+    protected override ValueTask ExponentialCoreAsync(SecretTensor x, SecretBits keep, SecretTensor result, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(result);
+        for (int i = 0; i < result.Shape.Count; i++)
+        {
+            double value = Math.ScaleB((long)Shares(x, 0)[i], -x.FractionalBits);
+            bool kept = ((Shares(keep, 0)[i >> 6] >> (i & 63)) & 1) != 0;
+            if (kept && value is < -28 or > 0.69)
+            {
+                throw new OverflowException($"{Place("exponential")}: an argument that is kept lies outside [-28, 0.69].");
+            }
+
+            Shares(result, 0)[i] = kept ? (ulong)(long)Math.Round(Math.ScaleB(Math.Exp(value), result.FractionalBits)) : 0;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     protected override ValueTask InputCoreAsync(int owner, ReadOnlyMemory<double> values, SecretTensor result, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(result);

@@ -23,6 +23,8 @@ internal enum Purpose
     ShuffleSplit,
     ShuffleOrder,
     ShuffleReshare,
+    AddendDeal,
+    AddendReshare,
 
     /// <summary>Masks of operands: additive sharing, as what follows.</summary>
     OperandMask,

@@ -80,7 +80,30 @@ public static class ReplicatedCosts
     public static OperationCost ToArithmetic(int count) => new(2, 3 * Words(count));
 
     /// <summary>A bit times a number, and so also a selection: 32 bytes an element.</summary>
-    public static OperationCost MultiplyBit(int count) => new(2, 4 * Words(count));
+    public static OperationCost MultiplyBit(int count) => SumOfSelected(count, 1);
+
+    /// <summary>A sum of bits times numbers: 16 bytes a term and 16 bytes an element.</summary>
+    public static OperationCost SumOfSelected(int count, int terms)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(terms, 1);
+        return new OperationCost(2, ((2L * terms) + 2) * Words(count));
+    }
+
+    /// <summary>A trigonometric sum of values with so many fractional bits: two words dealt for each harmonic, and a truncation.</summary>
+    public static OperationCost HarmonicSum(int count, HarmonicSum sum, int fractionalBits)
+    {
+        ArgumentNullException.ThrowIfNull(sum);
+        (int accumulatorBits, int ringBits) = sum.Layout(fractionalBits);
+        OperationCost truncation = Truncate(count, accumulatorBits - fractionalBits + 64 - ringBits);
+        return new OperationCost(1 + truncation.Rounds, (2L * sum.Harmonics * count * (ringBits / 8)) + truncation.Bytes);
+    }
+
+    /// <summary>An exponential: 32 bytes an element and a truncation.</summary>
+    public static OperationCost Exponential(int count, int fractionalBits)
+    {
+        OperationCost truncation = Truncate(count, ReplicatedSession.ExponentialBits(fractionalBits) - fractionalBits);
+        return new OperationCost(2 + truncation.Rounds, (4 * Words(count)) + truncation.Bytes);
+    }
 
     /// <summary>max(x, 0) as a sign and a selection.</summary>
     public static OperationCost Relu(int count, int width) => LessThanZero(count, width) + MultiplyBit(count);

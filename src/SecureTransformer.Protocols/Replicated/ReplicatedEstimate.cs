@@ -54,6 +54,21 @@ internal sealed class ReplicatedEstimate(SessionOptions options, EstimatingSessi
         Count(ReplicatedCosts.MultiplyBit(CountOf(result)));
 
     /// <inheritdoc/>
+    public override bool HasAdditionTheorems => true;
+
+    /// <inheritdoc/>
+    protected override ValueTask SumOfSelectedCoreAsync(IReadOnlyList<SelectedTerm> terms, SecretTensor result, CancellationToken cancellationToken) =>
+        Count(ReplicatedCosts.SumOfSelected(CountOf(result), terms.Count));
+
+    /// <inheritdoc/>
+    protected override ValueTask HarmonicSumCoreAsync(HarmonicSum sum, SecretTensor x, SecretTensor result, CancellationToken cancellationToken) =>
+        Count(ReplicatedCosts.HarmonicSum(CountOf(result), sum, x.FractionalBits));
+
+    /// <inheritdoc/>
+    protected override ValueTask ExponentialCoreAsync(SecretTensor x, SecretBits keep, SecretTensor result, CancellationToken cancellationToken) =>
+        Count(ReplicatedCosts.Exponential(CountOf(result), x.FractionalBits));
+
+    /// <inheritdoc/>
     protected override async ValueTask<NormalizingScale> NormalizeCoreAsync(
         SecretTensor x, int width, int minimumBits, bool mayBeZero, bool squareRoot, CancellationToken cancellationToken)
     {

@@ -7,7 +7,7 @@ using SecureTransformer.Transport;
 namespace SecureTransformer.Protocols;
 
 /// <content>
-/// Bits, in replicated XOR shares b = b0 ^ b1 ^ b2, and their products with numbers. Party 0 knows p = b0 ^ b1, parties 1 and 2 know q = b2,
+/// Bits, in replicated XOR shares b = b0 ^ b1 ^ b2, and their conversion to numbers. Party 0 knows p = b0 ^ b1, parties 1 and 2 know q = b2,
 /// and b = p xor q = q + (1 - 2q) p.
 /// </content>
 public sealed partial class ReplicatedSession
@@ -42,23 +42,14 @@ public sealed partial class ReplicatedSession
     /// <remarks>
     /// Party 0 deals additive shares p1 + p2 of p to parties 1 and 2, who form (1 - 2q) p1 + q and (1 - 2q) p2 and reshare. Two rounds, 24 bytes an element.
     /// </remarks>
-    protected override ValueTask ToArithmeticCoreAsync(SecretBits x, SecretTensor result, CancellationToken cancellationToken) =>
-        MultiplyBitAsync(x, null, result, cancellationToken);
-
-    /// <inheritdoc/>
-    /// <remarks>
-    /// With m = x0 + x1 known to party 0 and x0, x1 to parties 2 and 1: b x = (1 - 2q) (p m + p x2) + q (x0 + x1 + x2). Party 0 deals additive shares of p m and p to
-    /// parties 1 and 2, who compute the rest on their own and reshare. Two rounds, 32 bytes an element.
-    /// </remarks>
-    protected override ValueTask MultiplyBitCoreAsync(SecretBits bits, SecretTensor x, SecretTensor result, CancellationToken cancellationToken) =>
-        MultiplyBitAsync(bits, x, result, cancellationToken);
-
-    private async ValueTask MultiplyBitAsync(SecretBits bits, SecretTensor? x, SecretTensor result, CancellationToken cancellationToken)
+    protected override async ValueTask ToArithmeticCoreAsync(SecretBits x, SecretTensor result, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(result);
         int count = result.Shape.Count;
         if (PartyId == 0)
         {
-            DealBits(bits, x, result);
+            DealBits(x, result);
             return;
         }
 
@@ -70,8 +61,8 @@ public sealed partial class ReplicatedSession
             int length = Math.Min(Chunks.Size, count - start);
             using FrameBuffer? dealt = PartyId == 1
                 ? null
-                : await Next.ReceiveAsync(Operations.BitDeal, length * sizeof(ulong) * (x is null ? 1 : 2), cancellationToken).ConfigureAwait(false);
-            CombineBits(bits, x, result, start, length, dealt is null ? default : dealt.Words);
+                : await Next.ReceiveAsync(Operations.BitDeal, length * sizeof(ulong), cancellationToken).ConfigureAwait(false);
+            CombineBits(x, result, start, length, dealt is null ? default : dealt.Words);
             Send(other, Operations.BitReshare, Shares(result, opened).Slice(start, length));
         }
 
@@ -83,13 +74,13 @@ public sealed partial class ReplicatedSession
         }
     }
 
-    /// <summary>Party 0: deals p, and p m where there is a factor; its components of the result are masks in common with parties 2 and 1.</summary>
-    private void DealBits(SecretBits bits, SecretTensor? x, SecretTensor result)
+    /// <summary>Party 0: deals p; its components of the result are masks in common with parties 2 and 1.</summary>
+    private void DealBits(SecretBits bits, SecretTensor result)
     {
-        Span<ulong> buffer = stackalloc ulong[3 * Block];
+        Span<ulong> buffer = stackalloc ulong[2 * Block];
         foreach ((int start, int length) in new Chunks(result.Shape.Count))
         {
-            FrameBuffer frame = Previous.Rent(length * sizeof(ulong) * (x is null ? 1 : 2));
+            FrameBuffer frame = Previous.Rent(length * sizeof(ulong));
             for (int at = 0; at < length; at += Block)
             {
                 int size = Math.Min(Block, length - at);
@@ -98,15 +89,6 @@ public sealed partial class ReplicatedSession
                 BitMasks.Expand(Shares(bits, 0), start + at, p);
                 BitMasks.Expand(Shares(bits, 1), start + at, mask);
                 RingKernels.Xor<ulong>(p, mask, p);
-                if (x is not null)
-                {
-                    Span<ulong> product = buffer.Slice(2 * Block, size);
-                    RingKernels.Add<ulong>(Shares(x, 0).Slice(start + at, size), Shares(x, 1).Slice(start + at, size), product);
-                    RingKernels.And<ulong>(product, p, product);
-                    _withNext.Fill(Purpose.BitDeal, mask);
-                    RingKernels.Subtract<ulong>(product, mask, frame.Words.Slice(length + at, size));
-                }
-
                 RingKernels.Negate<ulong>(p, p);
                 _withNext.Fill(Purpose.BitDeal, mask);
                 RingKernels.Subtract<ulong>(p, mask, frame.Words.Slice(at, size));
@@ -116,63 +98,37 @@ public sealed partial class ReplicatedSession
 
             Previous.Send(frame, Operations.BitDeal);
         }
+
+        buffer.Clear();
     }
 
-    /// <summary>Parties 1 and 2: their additive share of b x, masked, in the component that is opened; the mask in the other.</summary>
-    private void CombineBits(SecretBits bits, SecretTensor? x, SecretTensor result, int start, int length, ReadOnlySpan<ulong> dealt)
+    /// <summary>Parties 1 and 2: their additive share of b, masked, in the component that is opened; the mask in the other.</summary>
+    private void CombineBits(SecretBits bits, SecretTensor result, int start, int length, ReadOnlySpan<ulong> dealt)
     {
         PairwiseRandomness withDealer = PartyId == 1 ? _withPrevious : _withNext;
-        int qComponent = PartyId == 1 ? 1 : 0;
-        Span<ulong> buffer = stackalloc ulong[3 * Block];
+        int known = PartyId == 1 ? 1 : 0;
+        Span<ulong> buffer = stackalloc ulong[2 * Block];
         for (int at = 0; at < length; at += Block)
         {
             int size = Math.Min(Block, length - at);
             Span<ulong> q = buffer[..size];
             Span<ulong> p = buffer.Slice(Block, size);
-            Span<ulong> product = buffer.Slice(2 * Block, size);
-            Span<ulong> mask = Shares(result, 1 - qComponent).Slice(start + at, size);
-            Span<ulong> share = Shares(result, qComponent).Slice(start + at, size);
-            BitMasks.Expand(Shares(bits, qComponent), start + at, q);
+            Span<ulong> mask = Shares(result, 1 - known).Slice(start + at, size);
+            Span<ulong> share = Shares(result, known).Slice(start + at, size);
+            BitMasks.Expand(Shares(bits, known), start + at, q);
             if (PartyId == 1)
             {
-                if (x is not null)
-                {
-                    withDealer.Fill(Purpose.BitDeal, product);
-                }
-
                 withDealer.Fill(Purpose.BitDeal, p);
             }
             else
             {
                 dealt.Slice(at, size).CopyTo(p);
-                if (x is not null)
-                {
-                    dealt.Slice(length + at, size).CopyTo(product);
-                }
             }
 
-            if (x is not null)
-            {
-                // Component qComponent of x is x2 at both parties; the other is x1 at party 1 and x0 at party 2.
-                RingKernels.MultiplyAddInto<ulong>(product, p, Shares(x, qComponent).Slice(start + at, size));
-                product.CopyTo(p);
-            }
-
-            // (1 - 2q) v: with q as a mask of ones, (v xor q) - q.
+            // (1 - 2q) v: with q as a mask of ones, (v xor q) - q. Party 1 adds q, which is minus the mask.
             RingKernels.Xor<ulong>(p, q, share);
             RingKernels.SubtractInto<ulong>(share, q);
-            if (x is not null)
-            {
-                Shares(x, 1 - qComponent).Slice(start + at, size).CopyTo(p);
-                if (PartyId == 1)
-                {
-                    RingKernels.AddInto<ulong>(p, Shares(x, qComponent).Slice(start + at, size));
-                }
-
-                RingKernels.And<ulong>(p, q, p);
-                RingKernels.AddInto<ulong>(share, p);
-            }
-            else if (PartyId == 1)
+            if (PartyId == 1)
             {
                 RingKernels.SubtractInto<ulong>(share, q);
             }
@@ -180,6 +136,8 @@ public sealed partial class ReplicatedSession
             withDealer.Fill(Purpose.BitReshare, mask);
             RingKernels.SubtractInto<ulong>(share, mask);
         }
+
+        buffer.Clear();
     }
 
     private static void AndLocal(ReadOnlySpan<ulong> x0, ReadOnlySpan<ulong> x1, ReadOnlySpan<ulong> y0, ReadOnlySpan<ulong> y1, Span<ulong> z)

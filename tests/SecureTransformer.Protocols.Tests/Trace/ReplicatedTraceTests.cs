@@ -33,8 +33,9 @@ public class ReplicatedTraceTests
         }
 
         Assert.Empty(zeros.Problems());
-        // Input, import, export, the two of a shuffled input, products, the three frames of truncation, and, the two of comparison, the two of a bit as a number, the four of normalisation.
-        Assert.Equal([3, 4, 5, 9, 10, 16, 17, 18, 19, 32, 33, 34, 35, 36, 38, 39, 40, 41], zeros.Operations.Order().Select(o => (int)o));
+        // Input, import, export, the two of a shuffled input, products, the three frames of truncation, and, the two of comparison, the two of a bit as a number, the four of normalisation, the two of
+        // functions with an addition theorem.
+        Assert.Equal([3, 4, 5, 9, 10, 16, 17, 18, 19, 32, 33, 34, 35, 36, 38, 39, 40, 41, 42, 43], zeros.Operations.Order().Select(o => (int)o));
     }
 
     [Fact]
@@ -99,6 +100,10 @@ public class ReplicatedTraceTests
             await s.ToArithmeticAsync(both);
             SecretTensor rectified = await s.MultiplyBitAsync(s.Not(negative), x);
             await s.RevealToAsync(await s.SelectAsync(zero, x, rectified), 1);
+            Near([.. secret.Select(v => v < 0 ? 3 * v : 2 * v)], await s.RevealAsync(await s.SumOfSelectedAsync([new(negative, x), new(s.Not(zero), s.Add(x, x))])), 0);
+            await s.HarmonicSumAsync(new HarmonicSum(3, 0.5, 0.5, 4, [0.5, 0.25, 0.125, 0.0625, 0.03]), x);
+            Near([.. secret.Select(v => v is < 0 and > -28 ? Math.Exp(v) : 0)], await s.RevealAsync(
+                await s.ExponentialAsync(x, await s.AndAsync(negative, s.Not(await s.LessThanZeroAsync(s.AddPublic(x, 28), 32))))), Math.ScaleB(2, -18));
             NormalizingScale scale = await s.NormalizeAsync(rectified, 40);
             Assert.Equal(secret.Select(v => v <= 0 ? 0 : Math.ScaleB(1, 39 - Math.ILogB(Math.ScaleB(v, 18)))), await s.RevealAsync(scale.Scale));
             SecretTensor largest = await s.MaximumAsync(x, 32);

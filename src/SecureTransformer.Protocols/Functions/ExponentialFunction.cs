@@ -1,0 +1,33 @@
+namespace SecureTransformer.Protocols;
+
+/// <summary>exp(x) for x at or below zero, as softmax needs it: with addition theorems [x &gt;= -T] exp(x), else p(max(x, -T)).</summary>
+/// <remarks>
+/// One comparison and either the protocol's exponential, which also takes arguments up to 0.69, or one selection and the polynomial, for which arguments above zero are outside
+/// the domain.
+/// </remarks>
+public sealed class ExponentialFunction : FittedFunction
+{
+    /// <summary>Makes the function from the fit of p on [-T, 0].</summary>
+    public ExponentialFunction(string name, double errorBound, double limit, PolynomialScheme scheme)
+        : base(name, errorBound, limit, scheme, Math.Exp)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<SecretTensor> EvaluateAsync(MpcSession session, SecretTensor x, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(x);
+        using SessionScope scope = session.BeginScope();
+        if (session.HasAdditionTheorems)
+        {
+            SecretTensor excess = session.AddPublic(x, Limit);
+            SecretBits below = await session.LessThanZeroAsync(excess, Width, cancellationToken).ConfigureAwait(false);
+            return scope.Keep(await session.ExponentialAsync(x, session.Not(below), cancellationToken).ConfigureAwait(false));
+        }
+
+        (SecretTensor minimum, _) = await MinimaAsync(session, x, [-Limit], cancellationToken).ConfigureAwait(false);
+        SecretTensor clamped = session.Subtract(x, session.Reshape(minimum, x.Shape));
+        return scope.Keep(await Scheme.EvaluateAsync(session, clamped, x.FractionalBits, null, cancellationToken).ConfigureAwait(false));
+    }
+}
