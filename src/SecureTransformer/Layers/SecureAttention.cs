@@ -56,7 +56,7 @@ public sealed class SecureAttention : IDisposable
         int head = width / _heads;
         var perHead = new TensorShape(_heads, length, head);
 
-        SecretTensor joined = await _queryKeyValue.ForwardAsync(session, x, cancellationToken).ConfigureAwait(false);             // [T, 3H]
+        SecretTensor joined = await NamedOperation.RunAsync(session, "query, key, value", () => _queryKeyValue.ForwardAsync(session, x, cancellationToken)).ConfigureAwait(false); // [T, 3H]
         SecretTensor split = session.Permute(session.Reshape(joined, new TensorShape(length, 3, _heads, head)), 1, 2, 0, 3);      // [3, heads, T, d]
         SecretTensor q = session.Reshape(session.Slice(split, 0, 0, 1), perHead);                                                // [heads, T, d]
         SecretTensor k = session.Reshape(session.Slice(split, 0, 1, 1), perHead);                                                // [heads, T, d]
@@ -67,18 +67,21 @@ public sealed class SecureAttention : IDisposable
         await observe.ShowAsync(session, "v", v).ConfigureAwait(false);
 
         SecretTensor asked = wanted == length ? q : session.Slice(q, 1, 0, wanted);                                              // [heads, R, d]
-        SecretTensor scores = await session.MatMulAsync(asked, k, transposeRight: true, cancellationToken: cancellationToken).ConfigureAwait(false); // [heads, R, T]
+        SecretTensor scores = await NamedOperation.RunAsync(
+            session, "scores", () => session.MatMulAsync(asked, k, transposeRight: true, cancellationToken: cancellationToken)).ConfigureAwait(false); // [heads, R, T]
         SecretTensor probabilities = keep?.Length == length
             ? await Softmax.EvaluatePaddedAsync(session, scores, keep, cancellationToken: cancellationToken).ConfigureAwait(false)
             : await Softmax.EvaluateAsync(session, scores, keep, cancellationToken: cancellationToken).ConfigureAwait(false);      // [heads, R, T]
         scores.Dispose();
         await observe.ShowAsync(session, "probabilities", probabilities).ConfigureAwait(false);
 
-        SecretTensor perHeadContext = await session.MatMulAsync(probabilities, v, cancellationToken: cancellationToken).ConfigureAwait(false); // [heads, R, d]
+        SecretTensor perHeadContext = await NamedOperation.RunAsync(
+            session, "context", () => session.MatMulAsync(probabilities, v, cancellationToken: cancellationToken)).ConfigureAwait(false); // [heads, R, d]
         probabilities.Dispose();
         SecretTensor context = session.Reshape(session.Permute(perHeadContext, 1, 0, 2), new TensorShape(wanted, width));         // [R, H]
         await observe.ShowAsync(session, "context", context).ConfigureAwait(false);
-        return scope.Keep(await _output.ForwardAsync(session, context, cancellationToken).ConfigureAwait(false));                // [R, H]
+        return scope.Keep(await NamedOperation.RunAsync(
+            session, "output projection", () => _output.ForwardAsync(session, context, cancellationToken)).ConfigureAwait(false)); // [R, H]
     }
 
     /// <summary>Zeroes and frees the weights.</summary>

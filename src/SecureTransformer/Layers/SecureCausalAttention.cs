@@ -76,7 +76,8 @@ public sealed class SecureCausalAttention : IDisposable
         using SessionScope scope = session.BeginScope("attention");
         IReadOnlyList<AttentionPlan> plans = step.PlansOf(rows, _heads, _keyValueHeads);
 
-        SecretTensor joined = await _queryKeyValue.ForwardAsync(session, x, cancellationToken).ConfigureAwait(false);                   // [N, (heads + 2 kv) d]
+        SecretTensor joined = await NamedOperation.RunAsync(
+            session, "query, key, value", () => _queryKeyValue.ForwardAsync(session, x, cancellationToken)).ConfigureAwait(false);       // [N, (heads + 2 kv) d]
         SecretTensor split = session.Permute(session.Reshape(joined, new TensorShape(step.Count, _heads + (2 * _keyValueHeads), _headSize)), 1, 0, 2);
         joined.Dispose();
         SecretTensor turned = session.Slice(split, 0, 0, _heads + _keyValueHeads);                                                     // [heads + kv, N, d]
@@ -96,7 +97,8 @@ public sealed class SecureCausalAttention : IDisposable
 
         SecretTensor context = parts.Length == 1 ? parts[0] : session.Concatenate(parts, 0);                                           // [R, heads d]
         await observe.ShowAsync(session, "context", context).ConfigureAwait(false);
-        return scope.Keep(await _output.ForwardAsync(session, context, cancellationToken).ConfigureAwait(false));                      // [R, H]
+        return scope.Keep(await NamedOperation.RunAsync(
+            session, "output projection", () => _output.ForwardAsync(session, context, cancellationToken)).ConfigureAwait(false));       // [R, H]
     }
 
     /// <summary>Queries [heads, N, d] on keys and values [kv heads, cached rows, d]: the contexts of a plan's r rows, [r, heads * d].</summary>
@@ -112,12 +114,14 @@ public sealed class SecureCausalAttention : IDisposable
         await observe.ShowAsync(session, "k", k).ConfigureAwait(false);
         await observe.ShowAsync(session, "v", v).ConfigureAwait(false);
 
-        SecretTensor scores = await session.MatMulAsync(asked, k, transposeRight: true, cancellationToken: cancellationToken).ConfigureAwait(false); // [B kv, group r, T]
+        SecretTensor scores = await NamedOperation.RunAsync(
+            session, "scores", () => session.MatMulAsync(asked, k, transposeRight: true, cancellationToken: cancellationToken)).ConfigureAwait(false); // [B kv, group r, T]
         SecretTensor probabilities = await Softmax.EvaluateAsync(session, scores, plan.MakeMask(_heads), cancellationToken: cancellationToken).ConfigureAwait(false);
         scores.Dispose();
         await ShowPerHeadAsync("probabilities", probabilities, plan.KeyCount).ConfigureAwait(false);
 
-        SecretTensor gathered = await session.MatMulAsync(probabilities, v, cancellationToken: cancellationToken).ConfigureAwait(false); // [B kv, group r, d]
+        SecretTensor gathered = await NamedOperation.RunAsync(
+            session, "context", () => session.MatMulAsync(probabilities, v, cancellationToken: cancellationToken)).ConfigureAwait(false); // [B kv, group r, d]
         SecretTensor flat = session.Reshape(gathered, new TensorShape((long)plan.Sequences * _heads * plan.QueryCount, _headSize));
         return scope.Keep(session.Reshape(session.GatherRows(flat, plan.ContextRows), new TensorShape(plan.RowCount, _heads * _headSize))); // [r, heads d]
 

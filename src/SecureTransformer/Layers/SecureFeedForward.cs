@@ -39,11 +39,11 @@ public sealed class SecureFeedForward : IFeedForward
     {
         ArgumentNullException.ThrowIfNull(session);
         using SessionScope scope = session.BeginScope("feed-forward");
-        SecretTensor wide = await _up.ForwardAsync(session, x, cancellationToken).ConfigureAwait(false);                   // [..., I]
+        SecretTensor wide = await NamedOperation.RunAsync(session, "expand", () => _up.ForwardAsync(session, x, cancellationToken)).ConfigureAwait(false); // [..., I]
         await observe.ShowAsync(session, "preactivation", wide).ConfigureAwait(false);
         SecretTensor bent = await session.EvaluateAsync(_activation, wide, cancellationToken).ConfigureAwait(false);      // [..., I]
         wide.Dispose();
-        return scope.Keep(await _down.ForwardAsync(session, bent, cancellationToken).ConfigureAwait(false));              // [..., H]
+        return scope.Keep(await NamedOperation.RunAsync(session, "contract", () => _down.ForwardAsync(session, bent, cancellationToken)).ConfigureAwait(false)); // [..., H]
     }
 
     /// <summary>Zeroes and frees the weights.</summary>

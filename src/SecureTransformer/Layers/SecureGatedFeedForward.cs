@@ -36,7 +36,7 @@ public sealed class SecureGatedFeedForward : IFeedForward
         ArgumentNullException.ThrowIfNull(session);
         using SessionScope scope = session.BeginScope("feed-forward");
         int width = _down.InputSize;
-        SecretTensor both = await _gateUp.ForwardAsync(session, x, cancellationToken).ConfigureAwait(false);              // [..., 2I]
+        SecretTensor both = await NamedOperation.RunAsync(session, "expand", () => _gateUp.ForwardAsync(session, x, cancellationToken)).ConfigureAwait(false); // [..., 2I]
         SecretTensor gate = session.Slice(both, -1, 0, width);                                                           // [..., I]
         SecretTensor up = session.Slice(both, -1, width, width);                                                         // [..., I]
         both.Dispose();
@@ -46,7 +46,7 @@ public sealed class SecureGatedFeedForward : IFeedForward
         SecretTensor gated = await session.MultiplyAsync(open, up, cancellationToken: cancellationToken).ConfigureAwait(false); // [..., I]
         open.Dispose();
         up.Dispose();
-        return scope.Keep(await _down.ForwardAsync(session, gated, cancellationToken).ConfigureAwait(false));            // [..., H]
+        return scope.Keep(await NamedOperation.RunAsync(session, "contract", () => _down.ForwardAsync(session, gated, cancellationToken)).ConfigureAwait(false)); // [..., H]
     }
 
     /// <inheritdoc/>
