@@ -39,6 +39,9 @@ internal sealed class BenchResult
 
     public required int Rounds { get; init; }
 
+    /// <summary>Counted runs.</summary>
+    public required int Repetitions { get; init; }
+
     /// <summary>Taken from the garbage-collected heap in a run, all processes together.</summary>
     public required long AllocatedBytes { get; init; }
 
@@ -73,4 +76,5 @@ internal sealed class BenchResult
 [JsonSerializable(typeof(BenchResult))]
 [JsonSerializable(typeof(PartyOutcome))]
 [JsonSerializable(typeof(ProcessTask))]
+[JsonSerializable(typeof(PerformanceFigures))]
 internal sealed partial class BenchJson : JsonSerializerContext;

@@ -47,7 +47,7 @@ internal static class BertBase
                 ulong seed = 100;
                 SecureModel model = await new BertArchitecture(config).BuildAsync(
                     s,
-                    (spec, ct) => s.InputAsync(0, spec.Shape, s.PartyId == 0 ? RandomWeights.Of(spec, seed++, weightScale) : default, cancellationToken: ct));
+                    (spec, ct) => RandomWeights.ShareAsync(s, spec, seed++, weightScale, ct));
                 return new Classifier((BertClassifier)model, length, s.PartyId == 0);
             },
             async (s, _, classifier) => await ((Classifier)classifier!).ForwardAsync(s, null))
@@ -60,6 +60,7 @@ internal static class BertBase
                 return [.. hidden, .. await s.RevealAsync(logits)];
             },
             Parts = [("last hidden state", Hidden), ("logits", config.NumLabels)],
+            IsCompared = weightScale != 0,
         };
     }
 

@@ -38,7 +38,10 @@ internal static class Decoders
             SecretTensor logits = await model.ForwardAsync(s, tokens, cache.Begin([length]));
             using SecretToken token = await PrivateChoice.GreedyAsync(s, logits);
             return logits;
-        });
+        })
+    {
+        IsCompared = weightScale != 0,
+    };
 
     /// <summary>One more token behind a cache; the result is the logits of the next, which is chosen on shares.</summary>
     public static Workload NextToken(DecoderConfig config, int cached, double weightScale) => new(
@@ -59,7 +62,10 @@ internal static class Decoders
             SecretTensor logits = await decoding.Model.ForwardAsync(s, decoding.Next!, decoding.Cache.Begin([1]));
             using SecretToken token = await PrivateChoice.GreedyAsync(s, logits);
             return logits;
-        });
+        })
+    {
+        IsCompared = weightScale != 0,
+    };
 
     /// <summary>What a token costs behind caches of several lengths, and how much of it is the attention's, as declared.</summary>
     public static async Task<string> TableAsync(DecoderConfig config, double weightScale, BenchOptions options)
@@ -97,7 +103,7 @@ internal static class Decoders
         ulong seed = 200;
         return (DecoderModel)await ModelArchitecture.Create(config).BuildAsync(
             session,
-            (spec, ct) => session.InputAsync(0, spec.Shape, session.PartyId == 0 ? RandomWeights.Of(spec, seed++, weightScale) : default, cancellationToken: ct));
+            (spec, ct) => RandomWeights.ShareAsync(session, spec, seed++, weightScale, ct));
     }
 
     private static async Task<SecretTensor> TokensAsync(MpcSession s, DecoderConfig config, int length) =>

@@ -8,14 +8,14 @@ internal static class Measurement
 {
     /// <param name="name">The workload, as <see cref="Workloads"/> names it.</param>
     /// <param name="options">How it runs.</param>
-    public static async Task<BenchResult> RunAsync(string name, BenchOptions options)
+    /// <param name="profile">Takes the recording of one more run of parties in this process; null for none.</param>
+    public static async Task<BenchResult> RunAsync(string name, BenchOptions options, SessionProfile? profile = null)
     {
         Workload workload = Workloads.Create(name);
-        (PartyOutcome[] exact, _) = await RunInProcessAsync(workload, new BenchOptions { Protocol = MpcProtocol.PlaintextFloat64, Repetitions = 1, WarmUps = 0 });
-        double[] expected = exact[0].Values;
+        double[] expected = workload.IsCompared ? await ExactAsync(workload) : [];
         (PartyOutcome[] outcomes, StoredCost? stored) = options.Transport == BenchTransport.Processes
             ? (await PartyProcesses.RunAsync(name, options), null)
-            : await RunInProcessAsync(workload, options);
+            : await RunInProcessAsync(workload, options, profile);
         bool apart = options.Transport == BenchTransport.Processes;
         PartyOutcome first = outcomes[0];
         int[] runs = [.. Enumerable.Range(0, options.Repetitions)];
@@ -33,6 +33,7 @@ internal static class Measurement
             OnlineBytes = outcomes.Sum(o => o.Runs[^1].OnlineBytes),
             OfflineBytes = stored?.Bytes ?? outcomes.Sum(o => o.Runs[^1].OfflineBytes),
             SetupBytes = outcomes.Sum(o => o.SetupBytes),
+            Repetitions = options.Repetitions,
             Rounds = outcomes.Max(o => o.ClockAfter) - outcomes.Max(o => o.ClockBefore),
             AllocatedBytes = (long)Median(runs.Select(r => (double)(apart ? outcomes.Sum(o => o.Runs[r].AllocatedBytes) : first.Runs[r].AllocatedBytes))),
             PeakMemoryMbByProcess = [.. (apart ? outcomes : [first]).Select(o => o.PeakMemoryBytes / 1e6)],
@@ -42,7 +43,7 @@ internal static class Measurement
         };
     }
 
-    private static async Task<(PartyOutcome[] Outcomes, StoredCost? Stored)> RunInProcessAsync(Workload workload, BenchOptions options)
+    private static async Task<(PartyOutcome[] Outcomes, StoredCost? Stored)> RunInProcessAsync(Workload workload, BenchOptions options, SessionProfile? profile = null)
     {
         long started = Stopwatch.GetTimestamp();
         using StoredRuns? stored = MpcProtocols.HasDealer(options.Protocol) && options.Dealer == DealerTime.Stored
@@ -52,8 +53,14 @@ internal static class Measurement
         started = stored is null ? started : Stopwatch.GetTimestamp();
         var rendezvous = new Rendezvous(options.PartyCount);
         PartyOutcome[] outcomes = await parties.Local.RunAsync(
-            s => WorkloadRun.RunAsync(s, workload, options, rendezvous, s.PartyId == 0 ? parties.First : null, started));
+            s => WorkloadRun.RunAsync(s, workload, options, rendezvous, s.PartyId == 0 ? parties.First : null, started, profile));
         return (outcomes, stored is null ? null : new StoredCost(stored.Seconds, stored.Bytes));
+    }
+
+    private static async Task<double[]> ExactAsync(Workload workload)
+    {
+        (PartyOutcome[] exact, _) = await RunInProcessAsync(workload, new BenchOptions { Protocol = MpcProtocol.PlaintextFloat64, Repetitions = 1, WarmUps = 0 });
+        return exact[0].Values;
     }
 
     private static (double Absolute, double Relative) ErrorOf(ReadOnlySpan<double> expected, ReadOnlySpan<double> values)
@@ -73,7 +80,7 @@ internal static class Measurement
     {
         var errors = new Dictionary<string, double>();
         int start = 0;
-        foreach ((string name, int count) in workload.Parts)
+        foreach ((string name, int count) in workload.IsCompared ? workload.Parts : [])
         {
             errors[name] = ErrorOf(expected.AsSpan(start, count), values.AsSpan(start, count)).Absolute;
             start += count;

@@ -14,6 +14,9 @@ internal sealed record Workload(
     /// <summary>What is compared with float64, where it is not the result: values of one more run, which is not measured.</summary>
     public Func<MpcSession, SecretTensor[], object?, Task<double[]>>? Check { get; init; }
 
+    /// <summary>Whether it is compared at all.</summary>
+    public bool IsCompared { get; init; } = true;
+
     /// <summary>Parts of the compared values whose errors are told apart, in order.</summary>
     public IReadOnlyList<(string Name, int Count)> Parts { get; init; } = [];
 

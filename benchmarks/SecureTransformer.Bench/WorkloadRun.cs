@@ -13,7 +13,8 @@ internal static class WorkloadRun
     /// <param name="rendezvous">Where the parties meet before each run.</param>
     /// <param name="seat">The place beside the dealer, which is party 0's: it alone asks for material.</param>
     /// <param name="started">When the set-up began.</param>
-    public static async Task<PartyOutcome> RunAsync(MpcSession s, Workload workload, BenchOptions options, IRendezvous rendezvous, WatchedEndpoint? seat, long started)
+    /// <param name="profile">Takes the recording of one more run; null for none.</param>
+    public static async Task<PartyOutcome> RunAsync(MpcSession s, Workload workload, BenchOptions options, IRendezvous rendezvous, WatchedEndpoint? seat, long started, SessionProfile? profile = null)
     {
         var inputs = new SecretTensor[workload.Inputs.Count];
         for (int i = 0; i < inputs.Length; i++)
@@ -78,10 +79,18 @@ internal static class WorkloadRun
             {
                 using var process = Process.GetCurrentProcess();
                 peak = process.PeakWorkingSet64;
-                values = workload.Check is { } check ? await check(s, inputs, prepared)
+                values = !workload.IsCompared ? []
+                    : workload.Check is { } check ? await check(s, inputs, prepared)
                     : result is SecretBits bits ? Array.ConvertAll(await s.RevealAsync(bits), bit => bit ? 1.0 : 0)
                     : await s.RevealAsync((SecretTensor)result);
             }
+        }
+
+        if (profile is not null)
+        {
+            await rendezvous.BeginAsync(s);
+            using ProfileRecording recording = s.BeginProfile(profile);
+            using Secret result = await workload.Run(s, inputs, prepared);
         }
 
         (prepared as IDisposable)?.Dispose();

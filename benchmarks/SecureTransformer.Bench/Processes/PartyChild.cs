@@ -38,20 +38,23 @@ internal static class PartyChild
             return;
         }
 
-        PartyOutcome outcome;
-        await using (MpcSession session = await MpcProtocols.OpenSessionAsync(options.Protocol, channels, options.Session))
-        {
-            outcome = await WorkloadRun.RunAsync(session, Workloads.Create(task.Workload), options, new NetworkRendezvous(), seat, started);
-
-            // Nobody leaves while another still works.
-            await session.AgreeAsync("end", default);
-        }
-
+        PartyOutcome outcome = task.Workload == ChannelProbe.Name ? await ChannelProbe.RunAsync(channels) : await ComputeAsync(channels, task, seat, started);
         await File.WriteAllTextAsync(ProcessTask.OutcomeFile(folder, place), JsonSerializer.Serialize(outcome, BenchJson.Default.PartyOutcome));
         if (place == 0)
         {
             await File.WriteAllBytesAsync(ProcessTask.ValuesFile(folder), MemoryMarshal.AsBytes(outcome.Values.AsSpan()).ToArray());
         }
+    }
+
+    private static async Task<PartyOutcome> ComputeAsync(ChannelSet channels, ProcessTask task, WatchedEndpoint? seat, long started)
+    {
+        BenchOptions options = task.Options;
+        await using MpcSession session = await MpcProtocols.OpenSessionAsync(options.Protocol, channels, options.Session);
+        PartyOutcome outcome = await WorkloadRun.RunAsync(session, Workloads.Create(task.Workload), options, new NetworkRendezvous(), seat, started);
+
+        // Nobody leaves while another still works.
+        await session.AgreeAsync("end", default);
+        return outcome;
     }
 
     /// <summary>The parent holds the other end of standard input and never writes: it closes when the parent ends, however that happens.</summary>
