@@ -88,6 +88,16 @@ public class ReplicatedCostTests
         }
     }
 
+    [Fact]
+    public void Truncation_from_a_smaller_ring_opens_fewer_bytes()
+    {
+        Assert.Equal(new OperationCost(2, 1000 * ((2 * 8) + 8 + (3 * 3))), ReplicatedCosts.Truncate(1000, 18));
+        Assert.Equal(new OperationCost(2, 1000 * ((2 * 3) + 8 + (3 * 6))), ReplicatedCosts.Truncate(1000, 7, 24));
+        Assert.Equal(new OperationCost(2, 1000 * ((2 * 7) + 8 + (3 * 4))), ReplicatedCosts.Product(1000, 18, 56));
+        Assert.Equal(new OperationCost(2, 1000 * ((2 * 5) + 8 + (3 * 4))), ReplicatedCosts.Product(1000, 0, 40));
+        Assert.Equal(default, ReplicatedCosts.Truncate(1000, 0));
+    }
+
     [Theory]
     [InlineData(1, 8)]
     [InlineData(1000, 18)]
@@ -191,6 +201,7 @@ public class ReplicatedCostTests
         Assert.Equal("2 rounds, 100 bytes", cost.ToString());
         Assert.Throws<ArgumentOutOfRangeException>(() => ReplicatedCosts.Product(0, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => ReplicatedCosts.Product(1, 63));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ReplicatedCosts.Truncate(1, 7, 36));
         Assert.Throws<ArgumentOutOfRangeException>(() => ReplicatedCosts.LessThanZero(1, 65));
     }
 

@@ -64,17 +64,8 @@ internal sealed class PairwiseRandomness : IDisposable
     /// <summary>A stream of its own under a key, among those of a purpose, at its beginning; it may be opened again.</summary>
     public static AesCtrPrg Open(ReadOnlySpan<byte> key, Purpose purpose, int index) => new(key, (ulong)purpose | ((ulong)(uint)index + 1) << 32);
 
-    public void Dispose()
-    {
-        _disposed = true;
-        CryptographicOperations.ZeroMemory(_key);
-        foreach (AesCtrPrg stream in _streams.Values)
-        {
-            stream.Dispose();
-        }
-    }
-
-    private AesCtrPrg Stream(Purpose purpose)
+    /// <summary>The stream of a purpose, for many draws.</summary>
+    public AesCtrPrg Stream(Purpose purpose)
     {
         // The key is zeros by then, which everyone knows.
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -84,5 +75,15 @@ internal sealed class PairwiseRandomness : IDisposable
         }
 
         return stream;
+    }
+
+    public void Dispose()
+    {
+        _disposed = true;
+        CryptographicOperations.ZeroMemory(_key);
+        foreach (AesCtrPrg stream in _streams.Values)
+        {
+            stream.Dispose();
+        }
     }
 }

@@ -40,18 +40,24 @@ public static class ReplicatedCosts
     /// </summary>
     /// <param name="count">The number of result elements, whatever the inner extent.</param>
     /// <param name="shift">The fractional bits that are truncated, 0 to 62.</param>
-    public static OperationCost Product(int count, int shift)
+    /// <param name="ringBits">
+    /// How many bits of the sum are known, a multiple of 8 from 24 to 64: with fewer than 64 the result is brought into the whole ring, at
+    /// 2 ringBits / 8 + 8 + 3 ceil((shift + 65 - ringBits) / 8) bytes, whatever the shift up to ringBits - 2.
+    /// </param>
+    public static OperationCost Product(int count, int shift, int ringBits = 64)
     {
-        RequireShift(shift);
-        return shift == 0 ? new OperationCost(1, 3 * Words(count)) : Truncate(count, shift);
+        var layout = new TruncationLayout(shift, ringBits);
+        return layout.Shift == 0 ? new OperationCost(1, 3 * Words(count)) : Truncate(count, shift, ringBits);
     }
 
-    /// <summary>Truncation of values that are already shared; nothing for a shift of zero.</summary>
+    /// <summary>Truncation of values that are already shared; nothing for a shift of zero in the whole ring.</summary>
     /// <inheritdoc cref="Product"/>
-    public static OperationCost Truncate(int count, int shift)
+    public static OperationCost Truncate(int count, int shift, int ringBits = 64)
     {
-        RequireShift(shift);
-        return shift == 0 ? default : new OperationCost(2, (3 * Words(count)) + (3L * count * ((shift + 8) / 8)));
+        var layout = new TruncationLayout(shift, ringBits);
+        return layout.Shift == 0
+            ? default
+            : new OperationCost(2, Words(count) / Word * ((2 * layout.OpenedBytes) + layout.CorrectionBytes + (2 * layout.BitBytes)));
     }
 
     /// <summary>Truncation that always rounds down: a truncation, a comparison and a conversion; nothing for a shift of zero.</summary>
@@ -181,12 +187,6 @@ public static class ReplicatedCosts
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         return (long)count * Word;
-    }
-
-    private static void RequireShift(int shift)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(shift);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(shift, 62);
     }
 
     private static void RequireWidth(int width)

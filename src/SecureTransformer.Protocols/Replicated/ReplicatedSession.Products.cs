@@ -214,16 +214,8 @@ public sealed partial class ReplicatedSession
     /// Turns the additive sharing in component 0 of the result into a replicated sharing of its value / 2^shift. What computes elements of the sharing, if any, is called
     /// for one run after the other, each right before it is masked and sent, so that computing and sending overlap and work on what the caches hold.
     /// </summary>
-    private ValueTask FinishProductAsync(SecretTensor result, int shift, Action<int, int>? compute, CancellationToken cancellationToken)
-    {
-        if (shift == 0)
-        {
-            return ReshareAsync(result, compute, cancellationToken);
-        }
-
-        compute?.Invoke(0, result.Shape.Count);
-        return TruncateAdditiveAsync(result, shift, cancellationToken);
-    }
+    private ValueTask FinishProductAsync(SecretTensor result, int shift, Action<int, int>? compute, CancellationToken cancellationToken) =>
+        shift == 0 ? ReshareAsync(result, compute, cancellationToken) : TruncateAdditiveAsync(result, shift, 64, compute, cancellationToken);
 
     private async ValueTask ReshareAsync(SecretTensor result, Action<int, int>? compute, CancellationToken cancellationToken)
     {
