@@ -36,10 +36,12 @@ internal sealed class CasesRun(Connection parties, InferReport report, TokenSamp
             if (i == 0 && !parties.HasMaterial)
             {
                 progress.Report(new InferenceProgress("warming up"));
+                parties.Profile?.Expect(isReported: false);
                 await _client.ClassifyAsync(cases[0].Input, null, cancellationToken);
             }
 
             progress.Report(new InferenceProgress("cases", (double)i / cases.Count));
+            parties.Profile?.Expect();
             Classification answer = await _client.ClassifyAsync(cases[i].Input, null, cancellationToken);
             progress.Clear();
             Show(cases[i].Name, answer.Label, answer.Cost);
@@ -69,10 +71,12 @@ internal sealed class CasesRun(Connection parties, InferReport report, TokenSamp
             if (i == 0 && !parties.HasMaterial)
             {
                 progress.Report(new InferenceProgress("warming up"));
+                parties.Profile?.Expect(isReported: false);
                 await FirstAsync(ids);
             }
 
             progress.Report(new InferenceProgress("cases", (double)i / cases.Count));
+            parties.Profile?.Expect();
             GeneratedToken token = await FirstAsync(ids);
             progress.Clear();
             Show(cases[i].Name, token.Id.ToString(CultureInfo.InvariantCulture), token.Cost);
@@ -108,10 +112,12 @@ internal sealed class CasesRun(Connection parties, InferReport report, TokenSamp
             if (i == 0 && !parties.HasMaterial)
             {
                 progress.Report(new InferenceProgress("warming up"));
+                parties.Profile?.Expect(isReported: false);
                 await RunAsync(prompt, Math.Min(2, request.NewTokens));
             }
 
             progress.Report(new InferenceProgress("generations", (double)i / generations.Count));
+            parties.Profile?.Expect();
             GenerationReport one = (await RunAsync(prompt, request.NewTokens)).ReportOf(0, request.Name, full: false);
             progress.Clear();
             Console.WriteLine(string.Create(

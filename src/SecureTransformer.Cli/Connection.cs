@@ -24,6 +24,7 @@ internal sealed class ConnectionOptions
     };
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Show the parties' messages." };
     private readonly Option<double> _timeout = TimeoutOption.Create();
+    private readonly ProfileOptions _profile = new();
     private readonly Option<string?> _network = NetworkOption.Create("Emulate a network between the parties on this machine and you; loading the model goes through it too.");
 
     public ConnectionOptions()
@@ -53,6 +54,11 @@ internal sealed class ConnectionOptions
                 result.AddError("--network is for parties on this machine, with --model DIR; those elsewhere have a network of their own.");
             }
 
+            if (result.GetValue(_client) is not null && _profile.IsGiven(result))
+            {
+                result.AddError("--profile and --trace are for parties on this machine, with --model DIR; parties elsewhere write profiles with 'party --profile DIR', which 'profile' shows.");
+            }
+
             if (result.GetValue(_client) is not null && result.GetValue(_stream) is not null)
             {
                 result.AddError("--stream-weights is for parties on this machine, with --model DIR; parties elsewhere are told so where they start.");
@@ -70,6 +76,7 @@ internal sealed class ConnectionOptions
         command.Options.Add(_stream);
         command.Options.Add(_material);
         command.Options.Add(_network);
+        _profile.AddTo(command);
         command.Options.Add(_timeout);
         command.Options.Add(_verbose);
     }
@@ -97,6 +104,7 @@ internal sealed class ConnectionOptions
         }
 
         (string model, InferenceOptions inference) = TargetOf(parsed);
+        RunProfile? profile = _profile.ValueOf(parsed);
         var options = new LocalClusterOptions
         {
             Protocol = inference.Protocol,
@@ -107,15 +115,25 @@ internal sealed class ConnectionOptions
             TransportOptions = TimeoutOption.Transport(parsed.GetValue(_timeout), NetworkOption.ValueOf(parsed, _network)),
             ShareDirectory = parsed.GetValue(_stream)?.FullName,
             MaterialDirectory = parsed.GetValue(_material)?.FullName,
+            ProfileDirectory = profile?.Directory,
             Logger = new ConsoleLogger(parsed.GetValue(_verbose) ? LogLevel.Debug : LogLevel.Warning),
         };
-        LocalCluster cluster = await LocalCluster.StartAsync(model, options, progress, cancellationToken);
-        return new Connection(cluster, cluster.Connect(), options.Protocol, cluster.PartyCount, options.Transport == ClusterTransport.Tcp ? "tcp" : "memory", model, options.MaterialDirectory is not null);
+        try
+        {
+            LocalCluster cluster = await LocalCluster.StartAsync(model, options, progress, cancellationToken);
+            return new Connection(cluster, cluster.Connect(), options.Protocol, cluster.PartyCount, options.Transport == ClusterTransport.Tcp ? "tcp" : "memory", model, options.MaterialDirectory is not null, profile);
+        }
+        catch
+        {
+            profile?.Dispose();
+            throw;
+        }
     }
 }
 
 /// <summary>A client, and the parties where they were started for it.</summary>
-internal sealed class Connection(LocalCluster? cluster, InferenceClient client, MpcProtocol protocol, int parties, string transport, string model, bool hasMaterial = false) : IAsyncDisposable
+internal sealed class Connection(
+    LocalCluster? cluster, InferenceClient client, MpcProtocol protocol, int parties, string transport, string model, bool hasMaterial = false, RunProfile? profile = null) : IAsyncDisposable
 {
     public InferenceClient Client { get; } = client;
 
@@ -127,12 +145,22 @@ internal sealed class Connection(LocalCluster? cluster, InferenceClient client, 
     /// <summary>Whether the parties started here use up stored material.</summary>
     public bool HasMaterial { get; } = hasMaterial;
 
+    /// <summary>The profile that is wanted of the run.</summary>
+    public RunProfile? Profile { get; } = profile;
+
+    /// <summary>Whether a run that is profiled has one before it, so that the profile is not of a program's start; unless that would use up stored material.</summary>
+    public bool WarmsUp => Profile is not null && !HasMaterial;
+
     public string Transport { get; } = transport;
 
     public string Model { get; } = model;
 
     /// <summary>0 for parties that hold the model already.</summary>
     public double SetupSeconds { get; } = cluster?.SetupSeconds ?? 0;
+
+    /// <summary>Shows the profile that is wanted, and gives it for the report.</summary>
+    public async Task<ProfileData?> FinishProfileAsync(CancellationToken cancellationToken) =>
+        Profile is null ? null : ProfileData.Of(await Profile.FinishAsync(Parties, cancellationToken));
 
     public async ValueTask DisposeAsync()
     {
@@ -141,5 +169,7 @@ internal sealed class Connection(LocalCluster? cluster, InferenceClient client, 
         {
             await cluster.DisposeAsync();
         }
+
+        Profile?.Dispose();
     }
 }

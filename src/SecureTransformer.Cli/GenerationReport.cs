@@ -20,6 +20,9 @@ internal sealed class GenerateReport
 
     public List<GenerationReport> Generations { get; } = [];
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ProfileData? Profile { get; init; }
+
     public void Save(FileInfo file) => File.WriteAllText(file.FullName, JsonSerializer.Serialize(this, ReportJson.Default.GenerateReport) + "\n");
 }
 

@@ -23,6 +23,9 @@ internal sealed class InferReport
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public List<GenerationReport>? Generations { get; set; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ProfileData? Profile { get; set; }
+
     public void Save(FileInfo file) => File.WriteAllText(file.FullName, JsonSerializer.Serialize(this, ReportJson.Default.InferReport) + "\n");
 }
 

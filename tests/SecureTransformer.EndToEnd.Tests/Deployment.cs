@@ -43,6 +43,9 @@ internal sealed class Deployment : IDisposable
     /// <summary>The folder with the parties' material, where they have some; each is given its own part.</summary>
     public string? Material { get; set; }
 
+    /// <summary>Whether each party writes profiles, to its folder in "profiles".</summary>
+    public bool HasProfiles { get; init; }
+
     /// <summary>The dealer's process, where there is a dealer.</summary>
     public Tool? Dealer { get; set; }
 
@@ -54,6 +57,7 @@ internal sealed class Deployment : IDisposable
         [
             "party", "--network", Network, "--key", Key($"party-{party}"), "--timeout", $"{timeout}",
             .. Material is null ? (string[])[] : ["--material", Path.Combine(Material, $"party-{party}")],
+            .. HasProfiles ? (string[])["--profile", Path.Combine(_folder["profiles"], $"party-{party}")] : [],
         ]);
 
     public Tool StartDealer(int timeout = 10) => Tool.Start("dealer", "--network", Network, "--key", Key("dealer"), "--timeout", $"{timeout}");

@@ -60,8 +60,20 @@ internal static class GenerateCommand
             await TellCostAsync(config, prompts, options, inference, progress, cancellationToken);
 
             await using Connection parties = await connection.OpenAsync(parsed, progress, cancellationToken);
+            if (parties.WarmsUp)
+            {
+                progress.Report(new InferenceProgress("warming up"));
+                parties.Profile?.Expect(isReported: false);
+                var brief = new GenerationOptions { MaxNewTokens = Math.Min(2, options.MaxNewTokens), Sampling = options.Sampling, Temperature = options.Temperature };
+                await foreach (GeneratedToken _ in parties.Client.GenerateAsync(prompts, brief, cancellationToken))
+                {
+                }
+            }
+
+            parties.Profile?.Expect();
             GenerationRecord record = await RunAsync(parties.Client, prompts, options, parsed.GetResult(ids) is not null, progress, cancellationToken);
             Show(record, prompts, options);
+            ProfileData? profile = await parties.FinishProfileAsync(cancellationToken);
             if (parsed.GetValue(json) is { } file)
             {
                 var report = new GenerateReport
@@ -72,6 +84,7 @@ internal static class GenerateCommand
                     Model = parties.Model,
                     SetupSeconds = parties.SetupSeconds,
                     Sampling = options.Sampling == TokenSampling.Private ? "private" : "client",
+                    Profile = profile,
                 };
                 report.Generations.AddRange(prompts.Select((_, i) => record.ReportOf(i, $"prompt {i + 1}", full: true)));
                 report.Save(file);

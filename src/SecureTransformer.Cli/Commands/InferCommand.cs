@@ -57,12 +57,21 @@ internal static class InferCommand
             }
             else
             {
+                if (parties.WarmsUp)
+                {
+                    progress.Report(new InferenceProgress("warming up"));
+                    parties.Profile?.Expect(isReported: false);
+                    await parties.Client.ClassifyAsync(parsed.GetValue(text)!, null, cancellationToken);
+                }
+
+                parties.Profile?.Expect();
                 Classification answer = await parties.Client.ClassifyAsync(parsed.GetValue(text)!, progress, cancellationToken);
                 progress.Clear();
                 Show(answer);
                 report.Cases.Add(InferCase.Of("text", answer));
             }
 
+            report.Profile = await parties.FinishProfileAsync(cancellationToken);
             if (parsed.GetValue(json) is { } target)
             {
                 report.Save(target);

@@ -8,8 +8,8 @@ namespace SecureTransformer.Protocols;
 /// public sizes only.
 /// </summary>
 /// <remarks>
-/// <para>Seconds are wall time at this party, in which it computes, sends or waits. Waiting seconds are those of them in which a receive waited
-/// (<see cref="TrafficMeter.ReceiveWait"/>). Bytes are payload bytes that this party sent, in all phases but setup. Rounds are how far its logical clock advanced, which
+/// <para>Seconds are wall time at this party, in which it computes, sends or waits. Waiting seconds are those of them in which a receive from another party or the dealer
+/// waited (<see cref="TrafficMeter.ReceiveWait"/>). Bytes are payload bytes that this party sent, in all phases but setup. Rounds are how far its logical clock advanced, which
 /// leaves out those with a dealer.</para>
 /// <para>Costs two readings of a clock and a meter for each slice, and nothing for each element.</para>
 /// </remarks>

@@ -5,6 +5,9 @@ namespace SecureTransformer.Protocols;
 /// <summary>A report as text: operations, then layers.</summary>
 internal static class ProfileTable
 {
+    /// <summary>What is local to a layer and less than this is not worth a line.</summary>
+    private const double LeastShare = 0.0005;
+
     public static void Write(TextWriter writer, ProfileReport report, bool detailed)
     {
         Line(writer, $"profile of {Count(report.Parties, "party", "parties")}{(report.Runs > 1 ? $", {report.Runs} runs summed" : "")}: seconds on average over the parties, bytes of all, rounds of the longest chain");
@@ -25,7 +28,7 @@ internal static class ProfileTable
         Row(writer, "total", report.Total, report.Total, width);
         writer.WriteLine();
         Head(writer, "layer", width);
-        foreach (ProfileEntry entry in layers)
+        foreach (ProfileEntry entry in layers.Where(e => e.Calls > 0 || e.Seconds >= LeastShare * report.Total.Seconds))
         {
             Row(writer, NameOf(entry), entry, report.Total, width);
         }

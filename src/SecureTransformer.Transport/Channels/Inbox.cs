@@ -70,7 +70,7 @@ internal sealed class Inbox : IValueTaskSource<FrameBuffer>, IDisposable
                 version = _core.Version;
                 _expected = expected;
                 _waiting = true;
-                _owner.Meter.BeginWait();
+                _owner.BeginWait();
                 ArmTimer();
             }
         }
@@ -275,7 +275,7 @@ internal sealed class Inbox : IValueTaskSource<FrameBuffer>, IDisposable
     private bool EndWait()
     {
         _waiting = false;
-        _owner.Meter.EndWait();
+        _owner.EndWait();
         _unconsumed = true;
         return true;
     }

@@ -42,6 +42,24 @@ internal abstract class LinkChannel : IChannel
 
     internal Inbox Inbox { get; }
 
+    /// <summary>A receive begins to wait. A client may take its time, or is only watched: waiting for one does not count.</summary>
+    internal void BeginWait()
+    {
+        if (!_info.IsPeerClient)
+        {
+            Meter.BeginWait();
+        }
+    }
+
+    /// <summary>A receive waits no longer.</summary>
+    internal void EndWait()
+    {
+        if (!_info.IsPeerClient)
+        {
+            Meter.EndWait();
+        }
+    }
+
     protected TransportOptions Options => _options;
 
     protected FramePool Pool => _pool;

@@ -61,7 +61,8 @@ public sealed class TrafficMeter
     }
 
     /// <summary>
-    /// How long, in all, a receive waited for a frame that was not there: the time in which at least one did. What a program computes while its receive waits is in it.
+    /// How long, in all, a receive waited for a frame that was not there: the time in which at least one did. What a program computes while its receive waits is in it; a
+    /// party's waiting for its client is not.
     /// </summary>
     public TimeSpan ReceiveWait
     {

@@ -36,6 +36,7 @@ internal sealed class MemoryCluster : IClusterBackend
             MaxConcurrentRequests = options.MaxConcurrentRequests,
             ShareDirectory = options.ShareDirectoryOf(i),
             MaterialDirectory = options.MaterialDirectoryOf(i),
+            ProfileDirectory = options.ProfileDirectoryOf(i),
             MaxDegreeOfParallelism = threads,
         }))];
         _dealer = hasDealer ? new DealerHost(_network.Dealer, new DealerHostOptions { Logger = options.Logger, MaxDegreeOfParallelism = threads }) : null;

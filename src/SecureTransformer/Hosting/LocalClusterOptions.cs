@@ -50,15 +50,26 @@ public sealed class LocalClusterOptions
     /// </summary>
     public string? MaterialDirectory { get; init; }
 
+    /// <summary>
+    /// A folder where each party writes a profile of each request, in a folder of its own there, "party-0" and so on; see <see cref="PartyHostOptions.ProfileDirectory"/>. A
+    /// profile is there soon after the answer, at the latest when the cluster is disposed. Null, the default: none.
+    /// </summary>
+    public string? ProfileDirectory { get; init; }
+
     /// <summary>Where the parties' messages go, each with the party's name.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
     /// <summary>The folder of one party's share file.</summary>
-    internal string? ShareDirectoryOf(int party) =>
-        ShareDirectory is null ? null : Path.Combine(Path.GetFullPath(ShareDirectory), string.Create(CultureInfo.InvariantCulture, $"party-{party}"));
+    internal string? ShareDirectoryOf(int party) => FolderOf(ShareDirectory, party);
+
+    /// <summary>The folder of one party's profiles.</summary>
+    internal string? ProfileDirectoryOf(int party) => FolderOf(ProfileDirectory, party);
 
     /// <summary>The folder of one party's material.</summary>
     internal string? MaterialDirectoryOf(int party) => MaterialDirectory is null ? null : MaterialStore.PathOf(Path.GetFullPath(MaterialDirectory), party);
+
+    private static string? FolderOf(string? folder, int party) =>
+        folder is null ? null : Path.Combine(Path.GetFullPath(folder), string.Create(CultureInfo.InvariantCulture, $"party-{party}"));
 
     /// <summary>Whether the cluster runs a dealer.</summary>
     internal bool HasDealer => MpcProtocols.HasDealer(Protocol) && MaterialDirectory is null;
@@ -99,6 +110,11 @@ public sealed class LocalClusterOptions
             {
                 throw new ArgumentException($"The material is for additive sharing between {dealt} parties, not for {ProtocolNames.NameOf(Protocol)} sharing between {PartyCount}.", nameof(MaterialDirectory));
             }
+        }
+
+        if (ProfileDirectory is not null)
+        {
+            ArgumentException.ThrowIfNullOrWhiteSpace(ProfileDirectory);
         }
 
         if (!Enum.IsDefined(Transport))

@@ -60,7 +60,7 @@ public sealed partial class PartyHost
                         LogMaterial(_options.Logger, _endpoint.PartyId, material.Store.Remaining, material.Store.Description.Count);
                     }
 
-                    await serve(session, channels).ConfigureAwait(false);
+                    await ServeProfiledAsync(session, client.SessionId, () => serve(session, channels)).ConfigureAwait(false);
                 }
             }
         }

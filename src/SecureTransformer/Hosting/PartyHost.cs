@@ -26,7 +26,7 @@ public sealed partial class PartyHost : IAsyncDisposable
     /// <summary>Makes a host on an endpoint, which it owns.</summary>
     /// <exception cref="ArgumentException">The endpoint is the dealer's, or an option is out of range.</exception>
     /// <exception cref="InvalidDataException">The stored material is damaged; the message names the file.</exception>
-    /// <exception cref="IOException">The stored material is open elsewhere.</exception>
+    /// <exception cref="IOException">The stored material is open elsewhere, or the folder for profiles cannot be made.</exception>
     public PartyHost(IPartyEndpoint endpoint, PartyHostOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
@@ -38,6 +38,11 @@ public sealed partial class PartyHost : IAsyncDisposable
         _endpoint = endpoint;
         _options = options ?? new PartyHostOptions();
         _options.Validate();
+        if (_options.ProfileDirectory is { } profiles)
+        {
+            Directory.CreateDirectory(profiles);
+        }
+
         _material = _options.MaterialDirectory is { } material ? new HostMaterial(material, _options.MaxRunsPerClient) : null;
         _places = new ComputePlaces(_options.Places, _options.IdleMemoryTimeout, () => _model?.Session.Trim());
     }

@@ -66,6 +66,13 @@ public sealed class PartyHostOptions
     /// </summary>
     public string? MaterialDirectory { get; init; }
 
+    /// <summary>
+    /// A folder where the party writes a profile of each request once it is over: seconds, bytes and rounds by layer and operation, as a trace that ui.perfetto.dev opens and
+    /// <see cref="SecureTransformer.Protocols.SessionProfile.LoadTrace"/> reads; names and public sizes only. Names of files begin with the time and end with the session's
+    /// number, which the parties have in common. Nothing removes them. Null, the default: none.
+    /// </summary>
+    public string? ProfileDirectory { get; init; }
+
     /// <summary>The largest number of threads that one request's kernels use. The default is the number of processors.</summary>
     public int MaxDegreeOfParallelism { get; init; } = Environment.ProcessorCount;
 
@@ -88,6 +95,7 @@ public sealed class PartyHostOptions
         ShareDirectory = ShareDirectory,
         MaterialDirectory = MaterialDirectory,
         MaxRunsPerClient = MaxRunsPerClient,
+        ProfileDirectory = ProfileDirectory,
         MaxDegreeOfParallelism = MaxDegreeOfParallelism,
         AdmissionTimeout = transport?.ConnectTimeout ?? AdmissionTimeout,
         Logger = Logger,
@@ -122,6 +130,11 @@ public sealed class PartyHostOptions
         if (MaterialDirectory is not null)
         {
             ArgumentException.ThrowIfNullOrWhiteSpace(MaterialDirectory);
+        }
+
+        if (ProfileDirectory is not null)
+        {
+            ArgumentException.ThrowIfNullOrWhiteSpace(ProfileDirectory);
         }
     }
 }

@@ -17,7 +17,8 @@ public static class PartyProgram
     public static async Task<int?> TryRunAsync(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
-        (string[] own, string? conditions) = args is [.. var before, "--emulate", var emulated] ? (before, emulated) : (args, null);
+        (string[] withProfile, string? conditions) = args is [.. var before, "--emulate", var emulated] ? (before, emulated) : (args, null);
+        (string[] own, string? profiles) = withProfile is [.. var without, "--profile", var folder] ? (without, folder) : (withProfile, null);
         if (own is not [("party" or "dealer") and var role, "--exit-with-parent", "--network", var networkFile, "--key", var keyFile, "--timeout", var seconds, .. var rest]
             || (role == "party" ? rest is not (["--max-requests", _] or ["--max-requests", _, "--stream-weights" or "--material", _]) : rest.Length > 0))
         {
@@ -59,6 +60,7 @@ public static class PartyProgram
             MaxConcurrentRequests = int.Parse(rest[1], CultureInfo.InvariantCulture),
             ShareDirectory = rest is [.., "--stream-weights", var shares] ? shares : null,
             MaterialDirectory = rest is [.., "--material", var material] ? material : null,
+            ProfileDirectory = profiles,
         };
         return await RunAsync(networkFile, keyFile, options, transport, stopping.Token).ConfigureAwait(false);
     }
@@ -71,6 +73,7 @@ public static class PartyProgram
         "--max-requests", options.MaxConcurrentRequests.ToString(CultureInfo.InvariantCulture),
         .. options.ShareDirectoryOf(party) is { } shares ? (string[])["--stream-weights", shares] : [],
         .. options.MaterialDirectoryOf(party) is { } material ? (string[])["--material", material] : [],
+        .. options.ProfileDirectoryOf(party) is { } profiles ? (string[])["--profile", profiles] : [],
         .. EmulationOf(options),
     ];
 

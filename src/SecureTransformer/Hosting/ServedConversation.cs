@@ -44,7 +44,7 @@ internal sealed class ServedConversation(
             SecretTensor rows = await TakeTokensAsync(lengths.Sum(), cancellationToken).ConfigureAwait(false);                            // [N, H]
             for (int made = 1; ; made++)
             {
-                SecretTensor? chosen = await StepAsync(turn, rows, lengths, cancellationToken).ConfigureAwait(false);
+                SecretTensor? chosen = await StepAsync(made == 1 ? "prompt" : "token", turn, rows, lengths, cancellationToken).ConfigureAwait(false);
                 rows.Dispose();
                 if (made == turn.MaxNewTokens)
                 {
@@ -102,10 +102,10 @@ internal sealed class ServedConversation(
     }
 
     /// <summary>Computes on new tokens and gives the client what follows: the logits, or the token's id. One-hot rows of the token where it was chosen here.</summary>
-    private async ValueTask<SecretTensor?> StepAsync(GenerationTurn turn, SecretTensor rows, int[] lengths, CancellationToken cancellationToken)
+    private async ValueTask<SecretTensor?> StepAsync(string name, GenerationTurn turn, SecretTensor rows, int[] lengths, CancellationToken cancellationToken)
     {
         SecretTensor? chosen = null;
-        using (SessionScope scope = session.BeginScope())
+        using (SessionScope scope = session.BeginScope(name))
         {
             SecretTensor answer;
             var watch = new ClientWatch(client, cancellationToken);
@@ -168,6 +168,7 @@ internal sealed class ServedConversation(
     /// <summary>A client may think, but not for ever; and not when another party has given up.</summary>
     private async ValueTask<byte[]> AwaitClientAsync(Func<CancellationToken, ValueTask<byte[]>> receive, CancellationToken cancellationToken)
     {
+        using SessionScope waiting = session.BeginScope("client");
         long since = Stopwatch.GetTimestamp();
         while (true)
         {
