@@ -54,7 +54,7 @@ internal static class Gpt2Tokens
 
     public static string Format(IReadOnlyList<TokenRow> rows)
     {
-        var table = new MarkdownTable("GPT-2 small", "parties in", "chosen by", "seconds", "at most", "MB, all parties and the client", "at most", "rounds");
+        var table = new MarkdownTable("tokens", "parties in", "chosen by", "seconds", "at most", "MB, all parties and the client", "at most", "rounds");
         foreach (TokenRow row in rows)
         {
             table.Add(

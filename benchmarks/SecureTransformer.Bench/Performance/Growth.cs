@@ -8,7 +8,7 @@ namespace SecureTransformer.Bench;
 /// <summary>How the cost of BERT-base grows with the length of the text and the number of texts at once: one cluster of processes over TLS that loads the model once.</summary>
 internal static class Growth
 {
-    /// <summary>From small to large, since the peak of a process's memory only grows.</summary>
+    /// <summary>From small to large: a process keeps some of the memory that it has used.</summary>
     private static readonly (int Tokens, int Texts)[] s_sizes = [(32, 1), (64, 1), (128, 1), (128, 2), (256, 1), (128, 4), (512, 1), (128, 8)];
 
     public static async Task<(double SetupSeconds, IReadOnlyList<GrowthRow> Rows)> MeasureAsync(int layers, int most)
@@ -25,6 +25,7 @@ internal static class Growth
         foreach ((int tokens, int texts) in s_sizes.Where(size => size.Tokens * size.Texts <= most))
         {
             Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{texts} x {tokens} tokens"));
+            PeakMemory.ResetOfChildren();
             GrowthRow[] runs = [.. await RepeatAsync(tokens * texts <= 128 ? 3 : 1, () => AskAsync(client, config, tokens, texts))];
             rows.Add(runs.OrderBy(run => run.Seconds).ElementAt(runs.Length / 2) with { PeakMemoryByParty = runs[^1].PeakMemoryByParty });
         }

@@ -6,5 +6,5 @@ namespace SecureTransformer.Bench;
 /// <param name="Seconds">From the first share sent to the last answer.</param>
 /// <param name="Bytes">Over all parties and the client.</param>
 /// <param name="Rounds">The longest chain.</param>
-/// <param name="PeakMemoryByParty">Of each party's process, up to now, in bytes.</param>
+/// <param name="PeakMemoryByParty">Of each party's process meanwhile, in bytes.</param>
 internal sealed record GrowthRow(int Tokens, int Texts, double Seconds, long Bytes, int Rounds, IReadOnlyList<long> PeakMemoryByParty);

@@ -46,7 +46,7 @@ internal static class PerformanceReport
 
         if (figures.Tokens is { } tokens)
         {
-            yield return ("tokens", Gpt2Tokens.Format(tokens));
+            yield return ("tokens", $"The shape of GPT-2 small, {plan.Layers} blocks:\n\n{Gpt2Tokens.Format(tokens)}");
         }
 
         if (figures.Networks is { } networks)
