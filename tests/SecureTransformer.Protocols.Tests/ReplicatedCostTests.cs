@@ -76,6 +76,10 @@ public class ReplicatedCostTests
             await CheckAsync(count, ReplicatedCosts.LessThanZero(count, width), async (s, x, p) => await s.LessThanZeroAsync(x, width));
             await CheckAsync(count, ReplicatedCosts.EqualsZero(count, width), async (s, x, p) => await s.EqualsZeroAsync(x, width));
         }
+
+        await CheckAsync(count, ReplicatedCosts.LessThanZero(count, 32, 11), async (s, x, p) => await s.RoughlyLessThanZeroAsync(x, 32, 11));
+        await CheckAsync(count, ReplicatedCosts.Window(count, 21, 44), async (s, x, p) => await s.WindowAsync(x, 21, 44));
+        await CheckAsync(count, ReplicatedCosts.Window(count, 21, 44, 8), async (s, x, p) => await s.WindowAsync(x, 21, 44, 8));
     }
 
     [Fact]
@@ -85,6 +89,25 @@ public class ReplicatedCostTests
         {
             await CheckAsync(130, ReplicatedCosts.LessThanZero(130, width), async (s, x, p) => await s.LessThanZeroAsync(x, width));
             await CheckAsync(130, ReplicatedCosts.EqualsZero(130, width), async (s, x, p) => await s.EqualsZeroAsync(x, width));
+            if (width > 2)
+            {
+                await CheckAsync(130, ReplicatedCosts.Window(130, width / 2, width), async (s, x, p) => await s.WindowAsync(x, width / 2, width));
+            }
+        }
+    }
+
+    [Fact]
+    public void Comparisons_take_as_few_bits_as_declared()
+    {
+        // Bits of a value: what is dealt, codes and products of masks, and twice what is opened.
+        Assert.Equal(new OperationCost(5, 64_000 / 8 * 143), ReplicatedCosts.LessThanZero(64_000, 32));
+        Assert.Equal(new OperationCost(5, 64_000 / 8 * 203), ReplicatedCosts.LessThanZero(64_000, 44));
+        Assert.Equal(ReplicatedCosts.LessThanZero(1000, 21), ReplicatedCosts.LessThanZero(1000, 32, 11));
+        for (int width = 8; width < 64; width++)
+        {
+            // A bit more may take a level more, which saves bits.
+            Assert.InRange(ReplicatedCosts.LessThanZero(64, width + 1).Bytes, ReplicatedCosts.LessThanZero(64, width).Bytes * 9 / 10, ReplicatedCosts.LessThanZero(64, width).Bytes * 5 / 4);
+            Assert.InRange(ReplicatedCosts.Window(64, width / 2, width).Bytes, 1, 2 * ReplicatedCosts.LessThanZero(64, width).Bytes);
         }
     }
 

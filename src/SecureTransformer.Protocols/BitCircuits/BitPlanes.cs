@@ -6,8 +6,11 @@ namespace SecureTransformer.Protocols.BitCircuits;
 /// <summary>Between words and bit planes: plane b holds bit b of each word, 64 words to a plane word.</summary>
 internal static class BitPlanes
 {
-    /// <summary>Writes planes 0 to <paramref name="count"/> - 1 of the words; plane b begins at b * <paramref name="stride"/>. Positions past the last word are zero bits.</summary>
-    public static void Split(ReadOnlySpan<ulong> words, int count, Span<ulong> planes, int stride)
+    /// <summary>
+    /// Writes <paramref name="count"/> planes of the words from plane <paramref name="first"/> on, one after another, <paramref name="stride"/> words apart. Positions past the
+    /// last word are zero bits.
+    /// </summary>
+    public static void Split(ReadOnlySpan<ulong> words, int count, Span<ulong> planes, int stride, int first = 0)
     {
         Span<ulong> block = stackalloc ulong[64];
         for (int start = 0; start < words.Length; start += 64)
@@ -19,7 +22,7 @@ internal static class BitPlanes
             int column = start >> 6;
             for (int b = 0; b < count; b++)
             {
-                planes[(b * stride) + column] = block[b];
+                planes[(b * stride) + column] = block[first + b];
             }
         }
     }

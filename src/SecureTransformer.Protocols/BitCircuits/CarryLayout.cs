@@ -3,7 +3,7 @@ namespace SecureTransformer.Protocols.BitCircuits;
 /// <summary>How the low bits of a comparison are cut into blocks of at most four, and where each block's planes stand.</summary>
 internal readonly struct CarryLayout
 {
-    /// <summary>Bits of one block: a block of s bits is dealt as 2^s - 1 bits. Four is the best trade of bytes for rounds (three sends 9% less and takes a round more).</summary>
+    /// <summary>Bits of one block: a block of s bits is dealt as 2^s - 1 bits. Four is the best trade where what is dealt is sent ahead of time, or where each block has ten planes.</summary>
     public const int BlockBits = 4;
 
     public CarryLayout(int bits)

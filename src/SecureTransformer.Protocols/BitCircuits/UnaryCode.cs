@@ -45,26 +45,45 @@ internal static class UnaryCode
     /// <param name="generate">Where the share of generate goes.</param>
     /// <param name="propagate">Where the share of propagate goes.</param>
     /// <param name="words">The words of a plane.</param>
-    public static void Pick(ReadOnlySpan<ulong> bits, int size, ReadOnlySpan<ulong> code, bool constant, Span<ulong> generate, Span<ulong> propagate, int words)
+    public static void Pick(ReadOnlySpan<ulong> bits, int size, ReadOnlySpan<ulong> code, bool constant, Span<ulong> generate, Span<ulong> propagate, int words) =>
+        Pick(bits, size, code, constant, generate, propagate, default, default, words);
+
+    /// <summary>
+    /// As above, and where <paramref name="zero"/> is not empty: the share of [all bits of u + v up to the block's top are zero], for u whose bits below the block are those of
+    /// -v; <paramref name="below"/> has a one where v has one below the block, and then takes this block's in.
+    /// </summary>
+    public static void Pick(
+        ReadOnlySpan<ulong> bits, int size, ReadOnlySpan<ulong> code, bool constant, Span<ulong> generate, Span<ulong> propagate, Span<ulong> zero, Span<ulong> below, int words)
     {
         int i = 0;
         for (; i + EightPlaneWords.Count <= words; i += EightPlaneWords.Count)
         {
-            Pick<EightPlaneWords>(bits, size, code, constant, generate, propagate, words, i);
+            Pick<EightPlaneWords>(bits, size, code, constant, generate, propagate, zero, below, words, i);
         }
 
         for (; i < words; i++)
         {
-            Pick<PlaneWord>(bits, size, code, constant, generate, propagate, words, i);
+            Pick<PlaneWord>(bits, size, code, constant, generate, propagate, zero, below, words, i);
         }
     }
 
     private static void Pick<T>(
-        ReadOnlySpan<ulong> bits, int size, ReadOnlySpan<ulong> code, bool constant, Span<ulong> generate, Span<ulong> propagate, int words, int at)
+        ReadOnlySpan<ulong> bits,
+        int size,
+        ReadOnlySpan<ulong> code,
+        bool constant,
+        Span<ulong> generate,
+        Span<ulong> propagate,
+        Span<ulong> zero,
+        Span<ulong> below,
+        int words,
+        int at)
         where T : unmanaged, IPlaneWords<T>
     {
         // From T_0 = 1 to T_{2^s} = 0, T_i and T_{i+1} for i = 2^s - 1 - v: each bit of v, from the top, leaves the half and one more that the lower bits choose from.
-        Span<T> entries = stackalloc T[(1 << CarryLayout.BlockBits) + 1];
+        // For zero, T_{i+2} besides: [u = 2^s - v] = T_{i+1} ^ T_{i+2}, and for v = 0 the last entry makes it [u = 0].
+        Span<T> entries = stackalloc T[(1 << CarryLayout.BlockBits) + 2];
+        int more = zero.IsEmpty ? 0 : 1;
         int half = 1 << size;
         entries[0] = T.Of(constant ? ulong.MaxValue : 0);
         entries[half] = T.Of(0);
@@ -73,11 +92,14 @@ internal static class UnaryCode
             entries[w] = T.Load(code, ((w - 1) * words) + at);
         }
 
+        entries[half + 1] = entries[0] ^ entries[1];
+        T ones = T.Of(0);
         for (int s = size - 1; s >= 0; s--)
         {
             half >>= 1;
             T v = T.Load(bits, (s * words) + at);
-            for (int w = 0; w <= half; w++)
+            ones |= v;
+            for (int w = 0; w <= half + more; w++)
             {
                 entries[w] = T.Select(v, entries[w], entries[w + half]);
             }
@@ -88,9 +110,18 @@ internal static class UnaryCode
             entries[1].Store(generate, at);
         }
 
+        T passes = entries[0] ^ entries[1];
         if (!propagate.IsEmpty)
         {
-            (entries[0] ^ entries[1]).Store(propagate, at);
+            passes.Store(propagate, at);
+        }
+
+        if (!zero.IsEmpty)
+        {
+            // Above a one of v, -v has the complements of v's bits.
+            T lower = T.Load(below, at);
+            T.Select(lower, passes, entries[1] ^ entries[2]).Store(zero, at);
+            (lower | ones).Store(below, at);
         }
     }
 }

@@ -65,18 +65,32 @@ public static class ReplicatedCosts
     public static OperationCost TruncateExact(int count, int shift) =>
         shift == 0 ? default : Truncate(count, shift) + LessThanZero(count, shift + 1) + ToArithmetic(count);
 
-    /// <summary>The sign of values known to <paramref name="width"/> bits, as bits: 22 bytes a value and 5 rounds at 32 bits.</summary>
-    public static OperationCost LessThanZero(int count, int width)
+    /// <summary>The sign of values known to <paramref name="width"/> bits, as bits: 17.9 bytes a value and 5 rounds at 32 bits; with bits left out as on so many fewer.</summary>
+    public static OperationCost LessThanZero(int count, int width, int slackBits = 0)
     {
         RequireWidth(width);
-        return Compare(count, width - 1, carry: true);
+        RequireSlack(slackBits, width - 2);
+        return Compare(count, CompareCircuit.Sign(width, slackBits));
     }
 
     /// <summary>Whether values known to <paramref name="width"/> bits are zero, as bits.</summary>
     public static OperationCost EqualsZero(int count, int width)
     {
         RequireWidth(width);
-        return Compare(count, width, carry: false);
+        return Compare(count, CompareCircuit.Equality(width));
+    }
+
+    /// <summary>
+    /// Whether values known to <paramref name="width"/> bits lie within or below a window of <paramref name="windowBits"/> bits: 31 bytes a value and 5 rounds at 21 of 44 bits; with bits left
+    /// out as on so many fewer of both.
+    /// </summary>
+    public static OperationCost Window(int count, int windowBits, int width, int slackBits = 0)
+    {
+        RequireWidth(width);
+        ArgumentOutOfRangeException.ThrowIfLessThan(windowBits, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(windowBits, width - 2);
+        RequireSlack(slackBits, windowBits - 1);
+        return Compare(count, CompareCircuit.Window(windowBits, width, slackBits));
     }
 
     /// <summary>AND of bits: 3 words for each 64 bits begun.</summary>
@@ -115,7 +129,7 @@ public static class ReplicatedCosts
     public static OperationCost Relu(int count, int width) => LessThanZero(count, width) + MultiplyBit(count);
 
     /// <summary>The maximum of rows: a tree of comparisons and selections.</summary>
-    public static OperationCost Maximum(int rows, int columns, int width)
+    public static OperationCost Maximum(int rows, int columns, int width, int slackBits = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
@@ -123,7 +137,7 @@ public static class ReplicatedCosts
         for (int left = columns; left > 1; left -= left / 2)
         {
             int pairs = checked(rows * (left / 2));
-            cost += LessThanZero(pairs, width) + MultiplyBit(pairs);
+            cost += LessThanZero(pairs, width, slackBits) + MultiplyBit(pairs);
         }
 
         return cost;
@@ -155,23 +169,8 @@ public static class ReplicatedCosts
         return new OperationCost(Math.Max(p0, Math.Max(p1, p2)), bytes);
     }
 
-    /// <summary>
-    /// In groups of 64,000 values, whose planes are whole words: blocks of four bits are dealt as 15 planes to one party, generate and propagate go both ways
-    /// between two parties, and each AND of the tree costs three planes.
-    /// </summary>
-    private static OperationCost Compare(int count, int bits, bool carry)
-    {
-        int blocks = (bits + 3) / 4;
-        int last = bits - (4 * (blocks - 1));
-        long planes = (15L * (blocks - 1)) + (1 << last) - 1 + (carry ? 1 : 0);
-        planes += 2 * (carry ? (2 * blocks) - 1 : blocks);
-        for (int left = blocks; left > 1; left = (left + 1) / 2)
-        {
-            planes += 3 * (carry ? (2 * (left / 2)) - 1 : left / 2);
-        }
-
-        return new OperationCost(2 + BitOperations.Log2((uint)((2 * blocks) - 1)), planes * PlanesOf(count));
-    }
+    /// <summary>In groups of 64,000 values, whose planes are whole words.</summary>
+    private static OperationCost Compare(int count, CompareCircuit circuit) => new(circuit.Rounds, circuit.TotalBits * PlanesOf(count));
 
     /// <summary>The bytes of one plane of each group of values.</summary>
     private static long PlanesOf(int count)
@@ -193,5 +192,11 @@ public static class ReplicatedCosts
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 2);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(width, 64);
+    }
+
+    private static void RequireSlack(int slackBits, int most)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(slackBits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(slackBits, most);
     }
 }

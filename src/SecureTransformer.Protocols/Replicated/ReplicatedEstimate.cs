@@ -42,6 +42,15 @@ internal sealed class ReplicatedEstimate(SessionOptions options, EstimatingSessi
         Count(ReplicatedCosts.EqualsZero(CountOf(result), width));
 
     /// <inheritdoc/>
+    protected override ValueTask LessThanZeroCoreAsync(SecretTensor x, int width, int slackBits, SecretBits result, CancellationToken cancellationToken) =>
+        Count(ReplicatedCosts.LessThanZero(CountOf(result), width, slackBits));
+
+    /// <inheritdoc/>
+    protected override ValueTask WindowCoreAsync(
+        SecretTensor x, int windowBits, int width, int slackBits, SecretBits inside, SecretBits below, CancellationToken cancellationToken) =>
+        Count(ReplicatedCosts.Window(CountOf(x), windowBits, width, slackBits));
+
+    /// <inheritdoc/>
     protected override ValueTask AndCoreAsync(SecretBits x, SecretBits y, SecretBits result, CancellationToken cancellationToken) =>
         Count(ReplicatedCosts.And(CountOf(result)));
 

@@ -10,12 +10,25 @@ public abstract partial class MpcSession
     /// A value outside gives a wrong sign without a word; fewer bits cost less.
     /// </param>
     /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
-    public async ValueTask<SecretBits> LessThanZeroAsync(SecretTensor x, int width = DefaultWidth, CancellationToken cancellationToken = default)
+    public ValueTask<SecretBits> LessThanZeroAsync(SecretTensor x, int width = DefaultWidth, CancellationToken cancellationToken = default) =>
+        RoughlyLessThanZeroAsync(x, width, 0, cancellationToken);
+
+    /// <summary>Whether x is below zero, not told apart exactly near zero: a protocol may leave low bits out, which costs less.</summary>
+    /// <inheritdoc cref="LessThanZeroAsync"/>
+    /// <param name="x">The tensor.</param>
+    /// <param name="width">
+    /// A number of bits such that every element, as a ring element taken as signed, is known to lie in [-2^(width-1) + s, 2^(width-1) - s) with s = 2^(slackBits-1), or 0 where
+    /// <paramref name="slackBits"/> is 0.
+    /// </param>
+    /// <param name="slackBits">Ring elements in [-2^(slackBits-1), 2^(slackBits-1)) may be told either way; from 0, exact, to <paramref name="width"/> - 2.</param>
+    /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
+    public async ValueTask<SecretBits> RoughlyLessThanZeroAsync(SecretTensor x, int width, int slackBits, CancellationToken cancellationToken = default)
     {
         Require(x);
         RequireWidth(width);
+        RequireSlack(slackBits, width - 2);
         SecretBits result = AllocateBits(x.Shape);
-        await RunAsync("sign", x.Shape.Count, 0, ct => Done(LessThanZeroCoreAsync(x, width, result, ct)), cancellationToken).ConfigureAwait(false);
+        await RunAsync("sign", x.Shape.Count, 0, ct => Done(LessThanZeroCoreAsync(x, width, slackBits, result, ct)), cancellationToken).ConfigureAwait(false);
         return result;
     }
 
@@ -28,6 +41,32 @@ public abstract partial class MpcSession
         SecretBits result = AllocateBits(x.Shape);
         await RunAsync("equality", x.Shape.Count, 0, ct => Done(EqualsZeroCoreAsync(x, width, result, ct)), cancellationToken).ConfigureAwait(false);
         return result;
+    }
+
+    /// <summary>Whether x lies in [-2^(windowBits-1), 2^(windowBits-1)) as a ring element taken as signed, and whether it lies below that window.</summary>
+    /// <param name="x">The tensor.</param>
+    /// <param name="windowBits">The bits of the window, from 1 to <paramref name="width"/> - 2.</param>
+    /// <param name="width">
+    /// A number of bits such that every element, and every element plus and minus 2^(windowBits-1), is known to lie in [-2^(width-1), 2^(width-1)).
+    /// A value outside gives wrong bits without a word; fewer bits cost less.
+    /// </param>
+    /// <param name="slackBits">
+    /// The ends of the window may be told either way for ring elements in [end - 2^(slackBits-1), end + 2^(slackBits-1)), which costs less; from 0, exact, to <paramref name="windowBits"/> - 1.
+    /// The range above is then less by 2^(slackBits-1) on both sides. An element is never both inside and below.
+    /// </param>
+    /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
+    public async ValueTask<(SecretBits Inside, SecretBits Below)> WindowAsync(
+        SecretTensor x, int windowBits, int width = DefaultWidth, int slackBits = 0, CancellationToken cancellationToken = default)
+    {
+        Require(x);
+        RequireWidth(width);
+        ArgumentOutOfRangeException.ThrowIfLessThan(windowBits, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(windowBits, width - 2);
+        RequireSlack(slackBits, windowBits - 1);
+        SecretBits inside = AllocateBits(x.Shape);
+        SecretBits below = AllocateBits(x.Shape);
+        await RunAsync("window", x.Shape.Count, 0, ct => Done(WindowCoreAsync(x, windowBits, width, slackBits, inside, below, ct)), cancellationToken).ConfigureAwait(false);
+        return (inside, below);
     }
 
     /// <summary>x AND y on bits of the same shape.</summary>
@@ -75,10 +114,23 @@ public abstract partial class MpcSession
     /// <param name="width">A width for which every difference of two elements is known to be in range; see <see cref="LessThanZeroAsync"/>.</param>
     /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
     /// <remarks>A tree: ceil(log2 N) comparisons and selections in sequence, N - 1 of each a row in all.</remarks>
-    public ValueTask<SecretTensor> MaximumAsync(SecretTensor x, int width = DefaultWidth, CancellationToken cancellationToken = default)
+    public ValueTask<SecretTensor> MaximumAsync(SecretTensor x, int width = DefaultWidth, CancellationToken cancellationToken = default) =>
+        MaximumAsync(x, width, 0, cancellationToken);
+
+    /// <summary>
+    /// An element of each row along the last axis, which stays with extent 1, that is at most ceil(log2 N) 2^(slackBits-1) below the largest as a ring element: at each level of the tree the
+    /// smaller one may win by as much.
+    /// </summary>
+    /// <inheritdoc cref="MaximumAsync(SecretTensor, int, CancellationToken)"/>
+    /// <param name="x">The tensor.</param>
+    /// <param name="width">A width for which every difference of two elements is known to be in range; see <see cref="RoughlyLessThanZeroAsync"/>.</param>
+    /// <param name="slackBits">From 0, exact, to <paramref name="width"/> - 2.</param>
+    /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
+    public ValueTask<SecretTensor> MaximumAsync(SecretTensor x, int width, int slackBits, CancellationToken cancellationToken = default)
     {
         Require(x);
         RequireWidth(width);
+        RequireSlack(slackBits, width - 2);
         return ComposeAsync("maximum", async () =>
         {
             int rows = x.Shape.Rows;
@@ -92,7 +144,7 @@ public abstract partial class MpcSession
                 SecretTensor first = Slice(candidates, 0, 0, half);
                 SecretTensor second = Slice(candidates, 0, half, half);
                 SecretTensor difference = Subtract(second, first);
-                SecretBits firstIsLarger = await LessThanZeroAsync(difference, width, cancellationToken).ConfigureAwait(false);
+                SecretBits firstIsLarger = await RoughlyLessThanZeroAsync(difference, width, slackBits, cancellationToken).ConfigureAwait(false);
                 SecretTensor gain = await MultiplyBitAsync(Not(firstIsLarger), difference, cancellationToken).ConfigureAwait(false);
                 SecretTensor larger = Add(first, gain);
                 if (left % 2 == 1)
@@ -112,8 +164,36 @@ public abstract partial class MpcSession
     /// <summary>result = (x is below zero).</summary>
     protected abstract ValueTask LessThanZeroCoreAsync(SecretTensor x, int width, SecretBits result, CancellationToken cancellationToken);
 
+    /// <summary>result = (x is below zero), or either in [-2^(slackBits-1), 2^(slackBits-1)). By default exact.</summary>
+    protected virtual ValueTask LessThanZeroCoreAsync(SecretTensor x, int width, int slackBits, SecretBits result, CancellationToken cancellationToken) =>
+        LessThanZeroCoreAsync(x, width, result, cancellationToken);
+
     /// <summary>result = (x is zero).</summary>
     protected abstract ValueTask EqualsZeroCoreAsync(SecretTensor x, int width, SecretBits result, CancellationToken cancellationToken);
+
+    /// <summary>inside = (x lies in a window of so many bits around zero), below = (x lies below it). By default the signs of x plus and minus half the window, at once.</summary>
+    protected virtual async ValueTask WindowCoreAsync(
+        SecretTensor x, int windowBits, int width, int slackBits, SecretBits inside, SecretBits below, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(inside);
+        ArgumentNullException.ThrowIfNull(below);
+        int count = x.Shape.Count;
+        double half = Math.ScaleB(1, windowBits - 1 - x.FractionalBits);
+        using SecretTensor flat = Reshape(x, new TensorShape(count));
+        using SecretTensor up = AddPublic(flat, half);
+        using SecretTensor down = AddPublic(flat, -half);
+        using SecretTensor both = Concatenate([up, down], 0);
+        using SecretBits negative = AllocateBits(both.Shape);
+        await LessThanZeroCoreAsync(both, width, 0, negative, cancellationToken).ConfigureAwait(false);
+        for (int c = 0; c < Components; c++)
+        {
+            BitRuns.Copy(negative.Words(c), 0, below.Words(c), 0, count);
+            BitRuns.Copy(negative.Words(c), count, inside.Words(c), 0, count);
+        }
+
+        XorCore(inside, below, inside);
+    }
 
     /// <summary>result = x AND y.</summary>
     protected abstract ValueTask AndCoreAsync(SecretBits x, SecretBits y, SecretBits result, CancellationToken cancellationToken);
@@ -133,5 +213,11 @@ public abstract partial class MpcSession
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 2);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(width, 64);
+    }
+
+    private static void RequireSlack(int slackBits, int most)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(slackBits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(slackBits, most);
     }
 }

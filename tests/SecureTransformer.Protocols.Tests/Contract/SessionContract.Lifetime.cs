@@ -101,6 +101,7 @@ public abstract partial class SessionContract
             async () => await s.MatMulAsync(x, x, transposeRight: true),
             async () => await s.DotAsync(x, x),
             async () => await s.MaximumAsync(x, 24),
+            async () => await s.RoughlyLessThanZeroAsync(x, 24, 3),
             async () => await s.SelectAsync(p, x, s.Negate(x)),
             async () => await s.ToArithmeticAsync(p),
             async () => await s.EqualsZeroAsync(x, 24),

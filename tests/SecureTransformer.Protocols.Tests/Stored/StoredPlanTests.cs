@@ -68,6 +68,11 @@ public class StoredPlanTests
             SecretTensor other = await s.InputShuffledAsync(s.PartyCount - 1, new TensorShape(12, 7), Values(6, 84));
             return [s.Sum(shuffled), s.Sum(other)];
         },
+        ["window"] = async (_, s, x) =>
+        {
+            (SecretBits inside, SecretBits below) = await s.WindowAsync(x, 17, 30);
+            return [await s.ToArithmeticAsync(inside), await s.ToArithmeticAsync(below)];
+        },
         ["maximum"] = async (_, s, x) => [await s.MaximumAsync(s.Reshape(x, new TensorShape(12, 7))), await s.MaximumAsync(s.Reshape(x, new TensorShape(7, 12)), 24)],
         ["functions"] = async (_, s, x) =>
         {

@@ -95,6 +95,9 @@ public class ReplicatedTraceTests
             await s.MatMulAsync(imported, packed, fractionalBits: 36);
             SecretBits negative = await s.LessThanZeroAsync(x, 32);
             Assert.Equal(secret.Select(v => v < 0), await s.RevealAsync(negative));
+            (SecretBits inside, SecretBits below) = await s.WindowAsync(x, 21, 40);
+            Assert.Equal(secret.Select(v => v is >= -4 and < 4), await s.RevealAsync(inside));
+            Assert.Equal(secret.Select(v => v < -4), await s.RevealAsync(below));
             SecretBits zero = await s.EqualsZeroAsync(x, 64);
             SecretBits both = await s.AndAsync(negative, s.Not(zero));
             await s.ToArithmeticAsync(both);
