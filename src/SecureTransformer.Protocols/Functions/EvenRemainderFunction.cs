@@ -51,7 +51,7 @@ public sealed class EvenRemainderFunction : FittedFunction
     private async ValueTask<SecretTensor> ByHarmonicsAsync(MpcSession session, SecretTensor x, CancellationToken cancellationToken)
     {
         int windowBits = _harmonics.PeriodBits + x.FractionalBits;
-        (SecretBits inside, SecretBits below) = await session.WindowAsync(x, windowBits, Width, cancellationToken).ConfigureAwait(false);
+        (SecretBits inside, SecretBits below) = await session.WindowAsync(x, windowBits, Width, cancellationToken: cancellationToken).ConfigureAwait(false);
         SecretBits above = session.Not(session.Xor(inside, below));
         SecretTensor within = await session.HarmonicSumAsync(_harmonics, x, cancellationToken).ConfigureAwait(false);
         SecretTensor sum = await session.SumOfSelectedAsync([new(inside, within), new(above, x)], cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,6 @@
 namespace SecureTransformer.Protocols;
 
-/// <summary>exp(x) for x at or below zero, as softmax needs it: with addition theorems [x &gt;= -T] exp(x), else p(max(x, -T)).</summary>
+/// <summary>exp(x) for x at or below zero, as softmax needs it: with addition theorems [x &gt;= -T] exp(x), where the end may be 1/32 off, else p(max(x, -T)).</summary>
 /// <remarks>
 /// One comparison and either the protocol's exponential, which also takes arguments up to 0.69, or one selection and the polynomial, for which arguments above zero are outside
 /// the domain.
@@ -22,7 +22,8 @@ public sealed class ExponentialFunction : FittedFunction
         if (session.HasAdditionTheorems)
         {
             SecretTensor excess = session.AddPublic(x, Limit);
-            SecretBits below = await session.LessThanZeroAsync(excess, Width, cancellationToken).ConfigureAwait(false);
+            int slackBits = Math.Clamp(x.FractionalBits - 4, 0, Width - 2);
+            SecretBits below = await session.RoughlyLessThanZeroAsync(excess, Width, slackBits, cancellationToken).ConfigureAwait(false);
             return scope.Keep(await session.ExponentialAsync(x, session.Not(below), cancellationToken).ConfigureAwait(false));
         }
 

@@ -18,7 +18,7 @@ public static class Softmax
     /// Which positions take part: one for each position of the last axis, or of more of the innermost axes, repeated over the others; null for all.
     /// Others are left out of the maximum and the sum and are exactly zero in the result.
     /// </param>
-    /// <param name="width">A number of bits for which every difference of two logits of a row is in range; see <see cref="MpcSession.LessThanZeroAsync"/>.</param>
+    /// <param name="width">A number of bits for which every difference of two logits of a row, and 1/2 beyond it, is in range; see <see cref="MpcSession.LessThanZeroAsync"/>.</param>
     /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
     /// <exception cref="ArgumentException">The mask does not repeat over the tensor in whole rows, or leaves a row empty.</exception>
     public static async ValueTask<SecretTensor> EvaluateAsync(
@@ -183,7 +183,7 @@ public static class Softmax
         }
 
         SecretTensor repeated = session.Gather(x, repeat, shape);
-        SecretTensor maximum = await session.MaximumAsync(repeated, width, cancellationToken).ConfigureAwait(false);
+        SecretTensor maximum = await session.MaximumAsync(repeated, width, SlackBits(session, repeated, width), cancellationToken).ConfigureAwait(false);
         repeated.Dispose();
         SecretTensor chosen = session.Gather(x, gather, flat);
         SecretTensor largest = session.Gather(maximum, rowOf, flat);
@@ -227,9 +227,19 @@ public static class Softmax
     private static async ValueTask<SecretTensor> ExponentialsAsync(MpcSession session, SecretTensor x, int width, CancellationToken cancellationToken)
     {
         using SessionScope scope = session.BeginScope();
-        SecretTensor maximum = await session.MaximumAsync(x, width, cancellationToken).ConfigureAwait(false);
+        SecretTensor maximum = await session.MaximumAsync(x, width, SlackBits(session, x, width), cancellationToken).ConfigureAwait(false);
         SecretTensor difference = session.Subtract(x, maximum);
         return scope.Keep(await session.EvaluateAsync(Exp.Default.WithWidth(width), difference, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>
+    /// How exact the maximum must be: it only keeps exp in range. With addition theorems exp takes arguments up to 0.69, so an element at most 1/2 below the largest will do; else the largest itself.
+    /// </summary>
+    private static int SlackBits(MpcSession session, SecretTensor x, int width)
+    {
+        int levels = 32 - System.Numerics.BitOperations.LeadingZeroCount((uint)(x.Shape[-1] - 1));
+        int levelBits = levels == 0 ? 0 : 32 - System.Numerics.BitOperations.LeadingZeroCount((uint)(levels - 1));
+        return session.HasAdditionTheorems ? Math.Clamp(x.FractionalBits - levelBits, 0, width - 2) : 0;
     }
 
     /// <summary>1 / sum with <see cref="SumBits"/> fractional bits for sums from 1/2 to 2 columns.</summary>
