@@ -114,7 +114,7 @@ public static class ReplicatedCosts
     {
         ArgumentNullException.ThrowIfNull(sum);
         (int accumulatorBits, int ringBits) = sum.Layout(fractionalBits);
-        OperationCost truncation = Truncate(count, accumulatorBits - fractionalBits + 64 - ringBits);
+        OperationCost truncation = Truncate(count, accumulatorBits - fractionalBits, ringBits);
         return new OperationCost(1 + truncation.Rounds, (2L * sum.Harmonics * count * (ringBits / 8)) + truncation.Bytes);
     }
 

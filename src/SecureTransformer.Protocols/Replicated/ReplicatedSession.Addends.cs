@@ -56,9 +56,7 @@ public sealed partial class ReplicatedSession
             CombineHarmonics(sum, x, start, length, accumulatorBits, width, dealt is null ? default : dealt.Span, Shares(result, 0).Slice(start, length));
         }
 
-        // The sum is right modulo 2^ringBits: as the top bits of a word it is truncated by so much more.
-        RingKernels.ShiftLeft<ulong>(Shares(result, 0), 64 - ringBits, Shares(result, 0));
-        await TruncateAdditiveAsync(result, accumulatorBits - result.FractionalBits + 64 - ringBits, cancellationToken).ConfigureAwait(false);
+        await TruncateAdditiveAsync(result, accumulatorBits - result.FractionalBits, ringBits, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
