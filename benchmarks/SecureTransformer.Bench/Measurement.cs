@@ -8,7 +8,7 @@ internal static class Measurement
 {
     /// <param name="name">The workload, as <see cref="Workloads"/> names it.</param>
     /// <param name="options">How it runs.</param>
-    /// <param name="profile">Takes the recording of one more run of parties in this process; null for none.</param>
+    /// <param name="profile">Takes the recordings of as many runs more, of parties in this process; null for none.</param>
     public static async Task<BenchResult> RunAsync(string name, BenchOptions options, SessionProfile? profile = null)
     {
         Workload workload = Workloads.Create(name);

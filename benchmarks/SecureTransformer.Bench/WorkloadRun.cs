@@ -13,7 +13,7 @@ internal static class WorkloadRun
     /// <param name="rendezvous">Where the parties meet before each run.</param>
     /// <param name="seat">The place beside the dealer, which is party 0's: it alone asks for material.</param>
     /// <param name="started">When the set-up began.</param>
-    /// <param name="profile">Takes the recording of one more run; null for none.</param>
+    /// <param name="profile">Takes the recordings of as many runs more; null for none.</param>
     public static async Task<PartyOutcome> RunAsync(MpcSession s, Workload workload, BenchOptions options, IRendezvous rendezvous, WatchedEndpoint? seat, long started, SessionProfile? profile = null)
     {
         var inputs = new SecretTensor[workload.Inputs.Count];
@@ -86,7 +86,7 @@ internal static class WorkloadRun
             }
         }
 
-        if (profile is not null)
+        for (int r = 0; profile is not null && r < options.Repetitions; r++)
         {
             await rendezvous.BeginAsync(s);
             using ProfileRecording recording = s.BeginProfile(profile);

@@ -75,7 +75,7 @@ public sealed class PerformanceReportTests
     [InlineData("embeddings", "layer norm/dot", "LayerNorm")]
     [InlineData("embeddings", "matmul", "embedding")]
     [InlineData("encoder.layer.3/feed-forward", "gelu/multiply", "gelu")]
-    [InlineData("encoder.layer.3/attention", "local", "moving data between operations")]
+    [InlineData("encoder.layer.3/attention", "local", "between operations")]
     [InlineData("pooler", "tanh/multiply", "pooler and classifier")]
     [InlineData("", "input", "input")]
     public void Operations_have_names(string layer, string operation, string name) => Assert.Equal(name, Budget.NameOf(layer, operation));
