@@ -5,7 +5,7 @@ using Kernels = SecureTransformer.Protocols.Replicated.TruncationKernels;
 
 namespace SecureTransformer.Protocols.Tests;
 
-/// <summary>The local passes of truncations, with the messages between parties cut to the bytes that are sent.</summary>
+/// <summary>The local passes of truncations and selections, with the messages between parties cut to the bytes that are sent.</summary>
 public class TruncationKernelTests
 {
     public static TheoryData<int, int> Truncations
@@ -107,6 +107,23 @@ public class TruncationKernelTests
         }
 
         Same(w => Kernels.Mask<RingWord>(0, w[0], w[1], w[2]), w => Kernels.Mask<NativeRingWords>(0, w[0], w[1], w[2]), w => Kernels.Mask<EightRingWords>(0, w[0], w[1], w[2]));
+
+        Same(
+            w => SelectionKernels.Deal<RingWord>(0, w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]),
+            w => SelectionKernels.Deal<NativeRingWords>(0, w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]),
+            w => SelectionKernels.Deal<EightRingWords>(0, w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]));
+        foreach (bool both in new[] { false, true })
+        {
+            Same(
+                w => SelectionKernels.Combine<RingWord>(0, w[0], w[1], w[2], w[3], w[4], both, w[5]),
+                w => SelectionKernels.Combine<NativeRingWords>(0, w[0], w[1], w[2], w[3], w[4], both, w[5]),
+                w => SelectionKernels.Combine<EightRingWords>(0, w[0], w[1], w[2], w[3], w[4], both, w[5]));
+        }
+
+        Same(
+            w => SelectionKernels.Mask<RingWord>(0, w[0], w[1], w[2]),
+            w => SelectionKernels.Mask<NativeRingWords>(0, w[0], w[1], w[2]),
+            w => SelectionKernels.Mask<EightRingWords>(0, w[0], w[1], w[2]));
 
         static Kernels.DealtBlock Dealt(ulong[][] w) => new()
         {

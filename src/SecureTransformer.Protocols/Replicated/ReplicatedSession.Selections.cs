@@ -1,6 +1,7 @@
 using SecureTransformer.Numerics;
 using SecureTransformer.Protocols.BitCircuits;
 using SecureTransformer.Protocols.Randomness;
+using SecureTransformer.Protocols.Replicated;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Protocols;
@@ -38,8 +39,9 @@ public sealed partial class ReplicatedSession
             using FrameBuffer? dealt = PartyId == 1
                 ? null
                 : await Next.ReceiveAsync(Operations.BitDeal, 2 * terms.Count * length * sizeof(ulong), cancellationToken).ConfigureAwait(false);
-            CombineSelections(terms, start, length, dealt is null ? default : dealt.Words, result);
-            Send(other!, Operations.BitReshare, Shares(result, opened).Slice(start, length));
+            using FrameBuffer masked = other!.Rent(length * sizeof(ulong));
+            CombineSelections(terms, start, length, dealt is null ? default : dealt.Words, result, masked.Words);
+            other.Send(masked, Operations.BitReshare);
         }
 
         for (int start = 0; other is not null && start < count; start += run)
@@ -53,89 +55,85 @@ public sealed partial class ReplicatedSession
     /// <summary>Party 0: deals each p and p m; its components of the result are masks in common with parties 2 and 1.</summary>
     private void DealSelections(IReadOnlyList<SelectedTerm> terms, int start, int length, SecretTensor result)
     {
-        Span<ulong> buffer = stackalloc ulong[3 * Block];
+        AesCtrPrg dealt = _withNext.Stream(Purpose.BitDeal);
+        AesCtrPrg reshared0 = _withPrevious.Stream(Purpose.BitReshare);
+        AesCtrPrg reshared1 = _withNext.Stream(Purpose.BitReshare);
+        using SecretBuffer scratch = Pool.Rent(4 * SelectionKernels.Block);
         FrameBuffer frame = Previous.Rent(2 * terms.Count * length * sizeof(ulong));
-        for (int at = 0; at < length; at += Block)
+        for (int at = 0; at < length; at += SelectionKernels.Block)
         {
-            int size = Math.Min(Block, length - at);
-            Span<ulong> p = buffer[..size];
-            Span<ulong> mask = buffer.Slice(Block, size);
-            Span<ulong> product = buffer.Slice(2 * Block, size);
+            int size = Math.Min(SelectionKernels.Block, length - at);
+            Span<ulong> p0 = scratch.Span[..size];
+            Span<ulong> p1 = scratch.Span.Slice(SelectionKernels.Block, size);
+            Span<ulong> bitMasks = scratch.Span.Slice(2 * SelectionKernels.Block, size);
+            Span<ulong> productMasks = scratch.Span.Slice(3 * SelectionKernels.Block, size);
             for (int t = 0; t < terms.Count; t++)
             {
                 (SecretBits bit, SecretTensor x) = terms[t];
-                BitMasks.Expand(Shares(bit, 0), start + at, p);
-                BitMasks.Expand(Shares(bit, 1), start + at, mask);
-                RingKernels.Xor<ulong>(p, mask, p);
-                RingKernels.Add<ulong>(Shares(x, 0).Slice(start + at, size), Shares(x, 1).Slice(start + at, size), product);
-                RingKernels.And<ulong>(product, p, product);
-                RingKernels.Negate<ulong>(p, p);
-                _withNext.Fill(Purpose.BitDeal, mask);
-                RingKernels.Subtract<ulong>(p, mask, frame.Words.Slice((2 * t * length) + at, size));
-                _withNext.Fill(Purpose.BitDeal, mask);
-                RingKernels.Subtract<ulong>(product, mask, frame.Words.Slice((((2 * t) + 1) * length) + at, size));
+                BitMasks.Expand(Shares(bit, 0), start + at, p0);
+                BitMasks.Expand(Shares(bit, 1), start + at, p1);
+                dealt.Fill(bitMasks);
+                dealt.Fill(productMasks);
+                SelectionKernels.Deal(
+                    p0,
+                    p1,
+                    Shares(x, 0).Slice(start + at, size),
+                    Shares(x, 1).Slice(start + at, size),
+                    bitMasks,
+                    productMasks,
+                    frame.Words.Slice((2 * t * length) + at, size),
+                    frame.Words.Slice((((2 * t) + 1) * length) + at, size));
             }
 
-            _withPrevious.Fill(Purpose.BitReshare, Shares(result, 0).Slice(start + at, size));
-            _withNext.Fill(Purpose.BitReshare, Shares(result, 1).Slice(start + at, size));
+            reshared0.Fill(Shares(result, 0).Slice(start + at, size));
+            reshared1.Fill(Shares(result, 1).Slice(start + at, size));
         }
 
-        buffer.Clear();
         Previous.Send(frame, Operations.BitDeal);
     }
 
-    /// <summary>Parties 1 and 2: their additive share of the sum, masked, in the component that is opened; the mask in the other.</summary>
-    private void CombineSelections(IReadOnlyList<SelectedTerm> terms, int start, int length, ReadOnlySpan<ulong> dealt, SecretTensor result)
+    /// <summary>Parties 1 and 2: their additive share of the sum, masked, in the component that is opened and in a frame; the mask in the other.</summary>
+    private void CombineSelections(
+        IReadOnlyList<SelectedTerm> terms, int start, int length, ReadOnlySpan<ulong> dealt, SecretTensor result, Span<ulong> masked)
     {
         PairwiseRandomness withDealer = PartyId == 1 ? _withPrevious : _withNext;
+        AesCtrPrg reshared = withDealer.Stream(Purpose.BitReshare);
+        AesCtrPrg? common = PartyId == 1 ? withDealer.Stream(Purpose.BitDeal) : null;
         int known = PartyId == 1 ? 1 : 0;
-        Span<ulong> buffer = stackalloc ulong[3 * Block];
-        for (int at = 0; at < length; at += Block)
+        using SecretBuffer scratch = Pool.Rent(3 * SelectionKernels.Block);
+        for (int at = 0; at < length; at += SelectionKernels.Block)
         {
-            int size = Math.Min(Block, length - at);
-            Span<ulong> q = buffer[..size];
-            Span<ulong> p = buffer.Slice(Block, size);
-            Span<ulong> product = buffer.Slice(2 * Block, size);
+            int size = Math.Min(SelectionKernels.Block, length - at);
+            Span<ulong> q = scratch.Span[..size];
+            Span<ulong> drawnBits = scratch.Span.Slice(SelectionKernels.Block, size);
+            Span<ulong> drawnProducts = scratch.Span.Slice(2 * SelectionKernels.Block, size);
             Span<ulong> share = Shares(result, known).Slice(start + at, size);
             share.Clear();
             for (int t = 0; t < terms.Count; t++)
             {
                 (SecretBits bit, SecretTensor x) = terms[t];
-                ReadOnlySpan<ulong> x2 = Shares(x, known).Slice(start + at, size);
-                if (PartyId == 1)
+                ReadOnlySpan<ulong> p = drawnBits;
+                ReadOnlySpan<ulong> products = drawnProducts;
+                if (common is null)
                 {
-                    withDealer.Fill(Purpose.BitDeal, p);
-                    withDealer.Fill(Purpose.BitDeal, product);
+                    p = dealt.Slice((2 * t * length) + at, size);
+                    products = dealt.Slice((((2 * t) + 1) * length) + at, size);
                 }
                 else
                 {
-                    dealt.Slice((2 * t * length) + at, size).CopyTo(p);
-                    dealt.Slice((((2 * t) + 1) * length) + at, size).CopyTo(product);
+                    common.Fill(drawnBits);
+                    common.Fill(drawnProducts);
                 }
 
-                // (1 - 2q) v: with q as a mask of ones, (v xor q) - q.
+                // Of q (x0 + x1 + x2) party 1 has x1 + x2, party 2 adds x0.
                 BitMasks.Expand(Shares(bit, known), start + at, q);
-                RingKernels.MultiplyAddInto(product, p, x2);
-                RingKernels.Xor<ulong>(product, q, product);
-                RingKernels.SubtractInto<ulong>(product, q);
-                RingKernels.AddInto<ulong>(share, product);
-
-                // q (x0 + x1 + x2): party 1 has x1 + x2, party 2 adds x0.
-                Shares(x, 1 - known).Slice(start + at, size).CopyTo(p);
-                if (PartyId == 1)
-                {
-                    RingKernels.AddInto(p, x2);
-                }
-
-                RingKernels.And<ulong>(p, q, p);
-                RingKernels.AddInto<ulong>(share, p);
+                SelectionKernels.Combine(
+                    q, p, products, Shares(x, known).Slice(start + at, size), Shares(x, 1 - known).Slice(start + at, size), PartyId == 1, share);
             }
 
             Span<ulong> mask = Shares(result, 1 - known).Slice(start + at, size);
-            withDealer.Fill(Purpose.BitReshare, mask);
-            RingKernels.SubtractInto<ulong>(share, mask);
+            reshared.Fill(mask);
+            SelectionKernels.Mask(share, mask, masked.Slice(at, size));
         }
-
-        buffer.Clear();
     }
 }

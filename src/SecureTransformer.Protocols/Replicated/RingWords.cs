@@ -8,7 +8,8 @@ namespace SecureTransformer.Protocols.Replicated;
 /// <summary>A run of elements of Z_2^64 that is worked on at once. Loads and stores are not checked: callers compare lengths before their loop.</summary>
 internal interface IRingWords<TSelf> :
     IAdditionOperators<TSelf, TSelf, TSelf>,
-    ISubtractionOperators<TSelf, TSelf, TSelf>
+    ISubtractionOperators<TSelf, TSelf, TSelf>,
+    IMultiplyOperators<TSelf, TSelf, TSelf>
     where TSelf : unmanaged, IRingWords<TSelf>
 {
     /// <summary>The number of words.</summary>
@@ -20,6 +21,8 @@ internal interface IRingWords<TSelf> :
     static abstract TSelf Load(ReadOnlySpan<ulong> words, int at);
 
     void Store(Span<ulong> words, int at);
+
+    static abstract TSelf operator &(TSelf left, TSelf right);
 
     static abstract TSelf operator ^(TSelf left, TSelf right);
 
@@ -39,9 +42,13 @@ internal readonly struct RingWord(ulong word) : IRingWords<RingWord>
 
     public static RingWord operator -(RingWord left, RingWord right) => new(unchecked(left._word - right._word));
 
+    public static RingWord operator *(RingWord left, RingWord right) => new(unchecked(left._word * right._word));
+
     public static RingWord operator <<(RingWord value, int shift) => new(value._word << shift);
 
     public static RingWord operator >>>(RingWord value, int shift) => new(value._word >>> shift);
+
+    public static RingWord operator &(RingWord left, RingWord right) => new(left._word & right._word);
 
     public static RingWord operator ^(RingWord left, RingWord right) => new(left._word ^ right._word);
 
@@ -63,9 +70,13 @@ internal readonly struct NativeRingWords(Vector<ulong> words) : IRingWords<Nativ
 
     public static NativeRingWords operator -(NativeRingWords left, NativeRingWords right) => new(left._words - right._words);
 
+    public static NativeRingWords operator *(NativeRingWords left, NativeRingWords right) => new(left._words * right._words);
+
     public static NativeRingWords operator <<(NativeRingWords value, int shift) => new(value._words << shift);
 
     public static NativeRingWords operator >>>(NativeRingWords value, int shift) => new(value._words >>> shift);
+
+    public static NativeRingWords operator &(NativeRingWords left, NativeRingWords right) => new(left._words & right._words);
 
     public static NativeRingWords operator ^(NativeRingWords left, NativeRingWords right) => new(left._words ^ right._words);
 
@@ -87,9 +98,13 @@ internal readonly struct EightRingWords(Vector512<ulong> words) : IRingWords<Eig
 
     public static EightRingWords operator -(EightRingWords left, EightRingWords right) => new(left._words - right._words);
 
+    public static EightRingWords operator *(EightRingWords left, EightRingWords right) => new(left._words * right._words);
+
     public static EightRingWords operator <<(EightRingWords value, int shift) => new(value._words << shift);
 
     public static EightRingWords operator >>>(EightRingWords value, int shift) => new(value._words >>> shift);
+
+    public static EightRingWords operator &(EightRingWords left, EightRingWords right) => new(left._words & right._words);
 
     public static EightRingWords operator ^(EightRingWords left, EightRingWords right) => new(left._words ^ right._words);
 
