@@ -183,8 +183,25 @@ public class GenerateTests
     [Fact]
     public async Task The_estimate_of_a_generation_is_told()
     {
-        ToolResult result = (await Tool.RunAsync(20, "estimate", "--model", TemporaryFolder.Decoder("llama-story"), "--seq", "5", "--new-tokens", "4", "--sampling", "private")).AssertSucceeded();
+        ToolResult result = (await Tool.RunAsync(20, "estimate", "--model", TemporaryFolder.Decoder("llama-story"), "--seq", "5", "--new-tokens", "4", "--sampling", "private", "--network", "40,200", "--no-measure")).AssertSucceeded();
         Assert.All((string[])["prompt: choice", "prompt: total", "last token: decoder.layer.1/attention", "last token: total", "total of 4 tokens"], row => Assert.Contains(row, result.Output, StringComparison.Ordinal));
+        Assert.Contains("memory of a party: ", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_estimate_measures_the_machine()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder["estimate.json"];
+        (await Tool.RunAsync(60, "estimate", "--model", TemporaryFolder.Decoder("gpt2-arith"), "--seq", "5", "--network", "wan", "--one-machine", "--json", file)).AssertSucceeded();
+        JsonElement figures = JsonDocument.Parse(File.ReadAllBytes(file)).RootElement;
+        Assert.InRange(figures.GetProperty("seconds_by_unit").GetProperty("multiply_add").GetDouble(), 1e-13, 1e-6);
+        Assert.Equal((40, 200), (figures.GetProperty("round_trip_ms").GetDouble(), figures.GetProperty("mbps").GetDouble()));
+        JsonElement total = figures.GetProperty("parts").EnumerateArray().Single(part => part.GetProperty("part").GetString() == "prompt: total");
+
+        // Each round takes a one-way delay.
+        Assert.InRange(total.GetProperty("network_seconds").GetDouble(), 0.02 * total.GetProperty("rounds").GetInt32(), 0.022 * total.GetProperty("rounds").GetInt32());
+        Assert.InRange(total.GetProperty("seconds").GetDouble(), total.GetProperty("network_seconds").GetDouble(), total.GetProperty("network_seconds").GetDouble() + total.GetProperty("compute_seconds").GetDouble());
     }
 
     private static string ExpectedOf(string model) => Path.Combine(AppContext.BaseDirectory, $"{model}.expected.json");

@@ -1,7 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using SecureTransformer.Generation;
 using SecureTransformer.Hosting;
 using SecureTransformer.Models;
@@ -10,7 +7,7 @@ using SecureTransformer.Transport;
 
 namespace SecureTransformer.Cli.Commands;
 
-/// <summary><c>estimate</c>: what a run will send, before it runs.</summary>
+/// <summary><c>estimate</c>: what a run will send and take, before it runs.</summary>
 internal static class EstimateCommand
 {
     public static Command Create()
@@ -25,17 +22,32 @@ internal static class EstimateCommand
         Option<int?> parties = ProtocolOptions.CreateParties();
         var bits = new Option<int>("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
         Option<string?> network = NetworkOption.Create("Your network; lan if not given.");
+        var together = new Option<bool>("--one-machine") { Description = "All parties compute on this machine, as 'infer --model' starts them, and not each on one like it." };
+        var unmeasured = new Option<bool>("--no-measure") { Description = "Do not measure this machine; take the rates of a machine of two cores (AMD EPYC, Zen 5) for each party." };
         var json = new Option<FileInfo?>("--json") { Description = "Write the figures to a file." };
-        var command = new Command("estimate", "Tell what one inference will send, layer by layer, and how long your network needs for it. Nothing is run and no weight is read.")
+        var command = new Command(
+            "estimate",
+            """
+            Tell what one inference will send and take, layer by layer: rounds and bytes, which are exact, seconds of computing, of the network and of both together, and each party's memory.
+
+            No weight is read, and nothing runs but a measurement of this machine, of about two seconds. See docs/estimates.md.
+            """)
         {
-            model, length, count, sampling, temperature, protocol, parties, bits, network, json,
+            model, length, count, sampling, temperature, protocol, parties, bits, network, together, unmeasured, json,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(together) && result.GetValue(unmeasured))
+            {
+                result.AddError("--one-machine is about this machine, which --no-measure does not look at.");
+            }
+        });
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            NetworkConditions conditions = NetworkOption.ValueOf(parsed, network) ?? NetworkConditions.Lan;
             var config = ModelConfig.FromDirectory(parsed.GetValue(model)!.FullName);
             InferenceOptions options = ProtocolOptions.ValueOf(parsed, protocol, parties, bits);
-            var rows = new List<EstimatePart>();
+            NetworkConditions conditions = NetworkOption.ValueOf(parsed, network) ?? NetworkConditions.Lan;
+            EstimateReport report;
             if (config is DecoderConfig)
             {
                 var generation = new GenerationOptions
@@ -43,72 +55,43 @@ internal static class EstimateCommand
                     MaxNewTokens = parsed.GetValue(count), Sampling = SamplingOptions.Parse(parsed.GetValue(sampling)!), Temperature = parsed.GetValue(temperature),
                 };
                 GenerationEstimate estimate = await InferenceEstimate.ForGenerationAsync(config, parsed.GetValue(length), generation, options, cancellationToken);
-                Add(estimate.Prefill, "prompt: ");
+                report = new EstimateReport(options, conditions, await RatesAsync(), estimate.All);
+                report.Add(estimate.Prefill, "prompt: ");
                 if (generation.MaxNewTokens > 1)
                 {
-                    Add(estimate.LastToken, "last token: ");
+                    report.Add(estimate.LastToken, "last token: ");
+                    report.AddTotal(estimate.All, $"total of {generation.MaxNewTokens} tokens");
                 }
-
-                rows.Add(EstimatePart.Of($"total of {generation.MaxNewTokens} tokens", estimate.Total, estimate.NetworkSeconds(conditions)));
             }
             else
             {
-                Add(await InferenceEstimate.ForClassificationAsync(config, parsed.GetValue(length), options, cancellationToken), "");
+                InferenceEstimate estimate = await InferenceEstimate.ForClassificationAsync(config, parsed.GetValue(length), options, cancellationToken);
+                report = new EstimateReport(options, conditions, await RatesAsync(), estimate);
+                report.Add(estimate, "");
             }
 
-            bool offline = MpcProtocols.HasDealer(options.Protocol);
-            Console.WriteLine($"{"part",-52} {"rounds",7} {"MB",10} {(offline ? $"{"MB offl.",10} " : "")}{"network s",10}");
-            foreach (EstimatePart row in rows)
-            {
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.Part,-52} {row.Rounds,7} {row.Bytes / 1e6,10:F3} {(offline ? string.Create(CultureInfo.InvariantCulture, $"{row.OfflineBytes / 1e6,10:F3} ") : "")}{row.NetworkSeconds,10:F4}"));
-            }
-
-            Console.WriteLine("MB over all parties and the client, exact; rounds at most; computing comes on top.");
-            if (offline)
-            {
-                Console.WriteLine("MB offl.: with the dealer, which may send them ahead of time; not in the network's seconds. Opening masked weights comes once, when the model is loaded or first used.");
-            }
-
+            report.Show();
             if (parsed.GetValue(json) is { } file)
             {
-                await File.WriteAllTextAsync(file.FullName, JsonSerializer.Serialize([.. rows], EstimateJson.Default.EstimatePartArray) + "\n", cancellationToken);
+                await report.SaveAsync(file, cancellationToken);
             }
 
             return 0;
 
-            void Add(InferenceEstimate estimate, string prefix)
+            async Task<MachineRates> RatesAsync()
             {
-                rows.AddRange(estimate.Parts.Append(KeyValuePair.Create("total", estimate.Total)).Select(p => EstimatePart.Of(prefix + p.Key, p.Value, estimate.NetworkSeconds(p.Value, conditions))));
+                if (parsed.GetValue(unmeasured))
+                {
+                    return MachineRates.Default;
+                }
+
+                var progress = new ConsoleProgress();
+                progress.Report(new InferenceProgress("measuring this machine"));
+                MachineRates rates = await MachineRates.MeasureAsync(options.Protocol, options.Parties, cancellationToken);
+                progress.Clear();
+                return parsed.GetValue(together) ? rates : rates.Apart(MpcProtocols.PartyCountOf(options.Protocol, options.Parties), Environment.ProcessorCount);
             }
         });
         return command;
     }
 }
-
-/// <summary>One row of <c>estimate --json</c>.</summary>
-internal sealed class EstimatePart
-{
-    public required string Part { get; init; }
-
-    public required int Rounds { get; init; }
-
-    public required long Bytes { get; init; }
-
-    /// <summary>Between the parties and the dealer.</summary>
-    public required long OfflineBytes { get; init; }
-
-    public required double NetworkSeconds { get; init; }
-
-    public static EstimatePart Of(string part, OperationCost cost, double seconds) => new()
-    {
-        Part = part,
-        Rounds = cost.Rounds,
-        Bytes = cost.Bytes,
-        OfflineBytes = cost.OfflineBytes,
-        NetworkSeconds = seconds,
-    };
-}
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
-[JsonSerializable(typeof(EstimatePart[]))]
-internal sealed partial class EstimateJson : JsonSerializerContext;

@@ -3,7 +3,9 @@ using SecureTransformer.Numerics;
 namespace SecureTransformer.Protocols;
 
 /// <summary>The counted buffers behind one or more secrets: one buffer for each component of the sharing. The last release zeroes and returns them.</summary>
-internal sealed class ShareStorage(SecretBuffer[] components)
+/// <param name="components">The buffers.</param>
+/// <param name="released">Called at the last release.</param>
+internal sealed class ShareStorage(SecretBuffer[] components, Action? released = null)
 {
     private int _references = 1;
 
@@ -19,6 +21,8 @@ internal sealed class ShareStorage(SecretBuffer[] components)
             {
                 component.Dispose();
             }
+
+            released?.Invoke();
         }
     }
 }

@@ -48,8 +48,11 @@ public abstract partial class MpcSession
             components[i] = Pool.Rent(words);
         }
 
-        return new ShareStorage(components);
+        return new ShareStorage(components, AccountFor(words));
     }
+
+    /// <summary>Is told of every secret's memory, by words of a component; what it returns is called when that is released.</summary>
+    private protected virtual Action? AccountFor(int words) => null;
 
     /// <summary>A view of a run of a tensor's words under another shape.</summary>
     private SecretTensor View(SecretTensor x, TensorShape shape, int start, int fractionalBits)

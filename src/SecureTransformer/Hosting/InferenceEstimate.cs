@@ -6,29 +6,42 @@ using SecureTransformer.Transport;
 
 namespace SecureTransformer.Hosting;
 
-/// <summary>What an inference will send, part by part, known before anything runs.</summary>
+/// <summary>What an inference will send, part by part, how long it will take and what memory it needs, known before anything runs.</summary>
 public sealed class InferenceEstimate
 {
-    private readonly int _parties;
+    private readonly EstimatedRun _run;
+    private readonly int _first;
+    private readonly int _end;
 
-    internal InferenceEstimate(int parties, IReadOnlyList<KeyValuePair<string, OperationCost>> parts)
+    internal InferenceEstimate(EstimatedRun run, int first, int end)
     {
-        _parties = parties;
-        Parts = parts;
-        Total = parts.Aggregate(default(OperationCost), (sum, part) => sum + part.Value);
+        (_run, _first, _end) = (run, first, end);
+        IReadOnlyList<PartEstimate> parts = run.Parts(first, end);
+        Parts = [.. parts.Select(part => KeyValuePair.Create(part.Part, part.Cost))];
+        Total = parts.Aggregate(default(OperationCost), (sum, part) => sum + part.Cost);
     }
 
     /// <summary>The cost of each part of the model, such as "encoder.layer.0/attention", in order.</summary>
     public IReadOnlyList<KeyValuePair<string, OperationCost>> Parts { get; }
 
-    /// <summary>The sum. Bytes, offline ones apart, are exact, rounds an upper bound.</summary>
+    /// <summary>The sum: the bytes and rounds of the run, exactly, but for a few bytes of requests to a dealer.</summary>
     public OperationCost Total { get; }
 
-    /// <summary>Seconds that a part spends on a network, computing and the dealer left out: a delay for each round, and an equal part of the bytes through each party's link.</summary>
-    public double NetworkSeconds(OperationCost cost, NetworkConditions network)
+    /// <summary>Bytes at a party for the model's matrices and, at most, for shares of values and the pool they come from.</summary>
+    /// <remarks>Exact for tensors; the runtime, frames under way and what an operation needs for itself come on top.</remarks>
+    public long PartyMemory => _run.MatrixBytes + _run.TensorBytes;
+
+    /// <summary>Bytes at a party for the model's matrices.</summary>
+    public long ModelMemory => _run.MatrixBytes;
+
+    /// <summary>The parts with the time they take, in order. A dealer's time is left out.</summary>
+    /// <param name="network">Delay and bandwidth of each direction between two places.</param>
+    /// <param name="rates">What computing takes at a party; see <see cref="MachineRates"/>.</param>
+    public IReadOnlyList<PartEstimate> Predict(NetworkConditions network, MachineRates rates)
     {
         ArgumentNullException.ThrowIfNull(network);
-        return (cost.Rounds * network.OneWayDelay.TotalSeconds) + (cost.Bytes * 8.0 / _parties / network.BitsPerSecond);
+        ArgumentNullException.ThrowIfNull(rates);
+        return _run.Parts(_first, _end, network, rates);
     }
 
     /// <summary>Estimates one classification.</summary>
@@ -51,24 +64,31 @@ public sealed class InferenceEstimate
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, bert.MaxPositionEmbeddings);
         options.Validate();
         EstimatingSession owner = options.DryRun();
-        EstimatingSession session = options.DryRun(owner, plan);
         await using (owner.ConfigureAwait(false))
-        await using (session.ConfigureAwait(false))
         {
             var model = (BertClassifier)await new BertArchitecture(bert)
                 .BuildAsync(owner, (spec, _) => ValueTask.FromResult(owner.Placeholder(spec.Shape)), cancellationToken).ConfigureAwait(false);
+            owner.TrimPool();
+            EstimatingSession session = options.DryRun(owner, plan);
+            await using (session.ConfigureAwait(false))
             using (model)
             {
-                SecretTensor tokens = session.Placeholder(new TensorShape(length, bert.VocabSize), 0);
-                SecretTensor types = session.Placeholder(new TensorShape(length, bert.TypeVocabSize), 0);
+                SecretTensor tokens = Take(new TensorShape(length, bert.VocabSize));
+                SecretTensor types = Take(new TensorShape(length, bert.TypeVocabSize));
                 SecretTensor logits = await model.ForwardAsync(session, new BertInput(tokens, types), cancellationToken).ConfigureAwait(false);
-                OperationCost input = session.CostOfImport(tokens.Shape.Count) + session.CostOfImport(types.Shape.Count);
-                OperationCost output = session.CostOfExport(logits.Shape.Count);
-                KeyValuePair<string, OperationCost>[] parts =
-                [
-                    KeyValuePair.Create("input", input), .. session.ByScope, KeyValuePair.Create("output", output),
-                ];
-                return new InferenceEstimate(session.PartyCount, parts);
+                using (session.BeginScope("output"))
+                {
+                    session.CountExport(logits.Shape.Count);
+                }
+
+                return new InferenceEstimate(session.ToRun(), 0, session.OperationCount);
+
+                SecretTensor Take(TensorShape shape)
+                {
+                    using SessionScope input = session.BeginScope("input");
+                    session.CountImport(shape.Count);
+                    return input.Keep(session.Placeholder(shape, 0));
+                }
             }
         }
     }

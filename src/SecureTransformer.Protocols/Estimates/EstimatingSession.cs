@@ -1,3 +1,4 @@
+using SecureTransformer.Protocols.Estimates;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Protocols;
@@ -6,17 +7,21 @@ namespace SecureTransformer.Protocols;
 /// A dry run: the waist without any data, which adds up what a protocol declares for each operation, by scope.
 /// A program run on it tells its bytes and rounds before anything is sent, at the price of its control flow.
 /// </summary>
-/// <remarks>Bytes are exact. Rounds are those of the operations one after another; where a message does not wait for the one before, a run needs fewer.</remarks>
+/// <remarks>
+/// Bytes are exact. <see cref="Total"/> has the rounds of the operations one after another; where a message does not wait for the one before, a run needs fewer, and
+/// <see cref="ToRun"/> plays the messages through.
+/// </remarks>
 public abstract class EstimatingSession : MpcSession
 {
     private readonly Dictionary<string, OperationCost> _byScope = [];
     private readonly List<string> _order = [];
+    private readonly List<EstimatedOperation> _operations = [];
+    private readonly MemoryAccount _memory;
+    private double _local;
 
     /// <summary>Begins a dry run of a protocol of so many parties, by itself or under another one.</summary>
     protected EstimatingSession(int partyCount, SessionOptions options, EstimatingSession? parent = null)
-        : base(0, partyCount, options, parent)
-    {
-    }
+        : base(0, partyCount, options, parent) => _memory = parent?._memory ?? new MemoryAccount();
 
     /// <summary>Stays at zero: nothing is sent.</summary>
     public override TrafficMeter Meter { get; } = new();
@@ -27,8 +32,14 @@ public abstract class EstimatingSession : MpcSession
     /// <summary>What everything costs so far, over all parties.</summary>
     public OperationCost Total => _byScope.Values.Aggregate(default(OperationCost), (sum, cost) => sum + cost);
 
+    /// <summary>The number of operations so far.</summary>
+    public int OperationCount => _operations.Count;
+
     /// <inheritdoc/>
     protected override int Components => 0;
+
+    /// <summary>The number of word arrays that a party of the protocol keeps of each secret.</summary>
+    protected virtual int ShareComponents => 1;
 
     /// <summary>Begins a dry run of a protocol.</summary>
     /// <exception cref="ArgumentException">The protocol sends nothing, so there is nothing to estimate.</exception>
@@ -45,6 +56,25 @@ public abstract class EstimatingSession : MpcSession
 
     /// <summary>A tensor of a shape, for a program's input.</summary>
     public SecretTensor Placeholder(TensorShape shape, int? fractionalBits = null) => Allocate(shape, fractionalBits ?? FractionalBits);
+
+    /// <summary>What has been counted so far, to be played through.</summary>
+    public EstimatedRun ToRun() => new(PartyCount, [.. _operations], _memory.PeakPool, _memory.Matrices);
+
+    /// <summary>Counts a client's input of so many values.</summary>
+    public void CountImport(int count) => Record(CostOfImport(count), ImportMessages(count), new Work(WorkKind.Splitting, count), new Work(WorkKind.Import, count));
+
+    /// <summary>Counts an answer of so many values to a client.</summary>
+    public void CountExport(int count) => Record(CostOfExport(count), ExportMessages(count));
+
+    /// <summary>Counts a client's word to all parties, of which only the way counts.</summary>
+    public void CountWord() => Record(
+        default, new OperationMessages(1, new MessageStep([.. Enumerable.Range(0, PartyCount).Select(party => new Message(PartyCount, party, 0))])));
+
+    /// <summary>Counts local operations that no other followed.</summary>
+    internal void CountLocal() => Record(default, OperationMessages.None);
+
+    /// <summary>Gives back what a pool would keep for later, as <see cref="MpcSession.Trim"/> does.</summary>
+    public void TrimPool() => _memory.Trim();
 
     /// <summary>What a client's input of so many values costs.</summary>
     public abstract OperationCost CostOfImport(int count);
@@ -94,11 +124,11 @@ public abstract class EstimatingSession : MpcSession
 
     /// <inheritdoc/>
     protected override ValueTask ImportCoreAsync(IChannel source, SecretTensor result, CancellationToken cancellationToken) =>
-        Count(CostOfImport(CountOf(result)));
+        Count(CostOfImport(CountOf(result)), ImportMessages(CountOf(result)), new Work(WorkKind.Import, CountOf(result)));
 
     /// <inheritdoc/>
     protected override ValueTask ExportCoreAsync(IChannel destination, SecretTensor x, CancellationToken cancellationToken) =>
-        Count(CostOfExport(CountOf(x)));
+        Count(CostOfExport(CountOf(x)), ExportMessages(CountOf(x)));
 
     /// <inheritdoc/>
     protected override ValueTask KeepCoreAsync(IChannel source, int count, IShareWriter destination, CancellationToken cancellationToken) =>
@@ -117,15 +147,58 @@ public abstract class EstimatingSession : MpcSession
     }
 
     /// <summary>Adds a cost to the current scope.</summary>
-    protected ValueTask Count(OperationCost cost)
+    protected ValueTask Count(OperationCost cost) => Count(cost, OperationMessages.AllToAll(PartyCount, cost.Rounds, cost.Bytes));
+
+    /// <summary>The frames of a client's input: words to the first party, seeds to the others.</summary>
+    private protected virtual OperationMessages ImportMessages(int count) => new(
+        OperationMessages.PartsOf(count),
+        new MessageStep([.. Enumerable.Range(0, PartyCount).Select(party => new Message(PartyCount, party, party == 0 ? (long)count * sizeof(ulong) : 16))]));
+
+    /// <summary>The frames of an answer to a client: words from each party.</summary>
+    private protected virtual OperationMessages ExportMessages(int count) => new(
+        OperationMessages.PartsOf(count),
+        new MessageStep([.. Enumerable.Range(0, PartyCount).Select(party => new Message(party, PartyCount, (long)count * sizeof(ulong)))]));
+
+    /// <inheritdoc/>
+    private protected override Action AccountFor(int words)
+    {
+        _local += words;
+        return _memory.Rent(words, ShareComponents);
+    }
+
+    /// <summary>Counts an arranged matrix of so many words a component, until it is disposed.</summary>
+    private protected IDisposable AccountMatrix(long words)
+    {
+        long bytes = words * sizeof(ulong) * ShareComponents;
+        _memory.Pack(bytes);
+        return new Counted(() => _memory.Pack(-bytes));
+    }
+
+    /// <summary>Adds a cost to the current scope, with what is sent and computed.</summary>
+    private protected ValueTask Count(OperationCost cost, OperationMessages messages, params Work[] work)
+    {
+        Record(cost, messages, work);
+        return ValueTask.CompletedTask;
+    }
+
+    private void Record(OperationCost cost, OperationMessages messages, params Work[] work)
     {
         string scope = ScopeName ?? "";
+        _operations.Add(new EstimatedOperation(scope, cost, messages, [.. work, new Work(WorkKind.Local, _local)]));
+        _local = 0;
         if (!_byScope.TryGetValue(scope, out OperationCost known))
         {
             _order.Add(scope);
         }
 
         _byScope[scope] = known + cost;
-        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Something that is counted while it is not disposed.</summary>
+    private sealed class Counted(Action end) : IDisposable
+    {
+        private Action? _end = end;
+
+        public void Dispose() => Interlocked.Exchange(ref _end, null)?.Invoke();
     }
 }
