@@ -7,12 +7,12 @@ namespace SecureTransformer.Generation;
 public class ChoiceCostTests
 {
     [Theory]
-    [InlineData(1, 50_257, 44, 49, 6_358_064L)]
-    [InlineData(1, 50_257, 32, 45, 5_367_920L)]
-    [InlineData(1, 32_000, 44, 49, 4_610_992L)]
-    [InlineData(1, 128_256, 44, 57, 16_259_928L)]
-    [InlineData(4, 50_257, 44, 56, 24_591_216L)]
-    [InlineData(1, 344, 44, 24, 118_648L)]
+    [InlineData(1, 50_257, 44, 43, 5_739_224L)]
+    [InlineData(1, 50_257, 32, 43, 4_914_104L)]
+    [InlineData(1, 32_000, 44, 43, 4_117_432L)]
+    [InlineData(1, 128_256, 44, 50, 14_683_128L)]
+    [InlineData(4, 50_257, 44, 49, 22_278_216L)]
+    [InlineData(1, 344, 44, 22, 101_008L)]
     public async Task A_greedy_choice(int rows, int vocabulary, int width, int rounds, long bytes)
     {
         OperationCost cost = await MeasureAsync(MpcProtocol.Replicated3, null, rows, vocabulary, async (session, x) => await PrivateChoice.GreedyAsync(session, x, width));
@@ -29,8 +29,8 @@ public class ChoiceCostTests
     }
 
     [Theory]
-    [InlineData(1, 50_257, 44, 50, 7_564_232L)]
-    [InlineData(2, 344, 44, 25, 251_680L)]
+    [InlineData(1, 50_257, 44, 44, 6_945_392L)]
+    [InlineData(2, 344, 44, 23, 216_760L)]
     public async Task A_sample_adds_a_shuffled_input_of_noise(int rows, int vocabulary, int width, int rounds, long bytes)
     {
         OperationCost cost = await MeasureAsync(MpcProtocol.Replicated3, null, rows, vocabulary, async (session, x) => await PrivateChoice.SampleAsync(session, x, 1, width));
