@@ -4,7 +4,7 @@ namespace SecureTransformer.Nonlinear;
 
 /// <summary>Softmax along the last axis: exp(x - max) over its sum, masked positions left out.</summary>
 /// <remarks>
-/// The maximum of each row as a tree of comparisons, <see cref="Exp.Default"/> (five truncated products or selections an element), one reciprocal a row over the
+/// The maximum of each row as a tree of comparisons, to 1/2 where that will do, <see cref="Exp.Default"/>, one reciprocal a row over the
 /// few bits in which a sum between 1 and n can lie, one product. Error at most 2e-4 at 18 fractional bits.
 /// </remarks>
 public static class Softmax
