@@ -17,6 +17,10 @@ public sealed partial class ReplicatedSession
 
     private const int LeastRowsAtOnce = 64;
 
+    // Up to so many rows the right factor of a matrix product is read where it is: transposed, and not.
+    private const int RowsByDots = 2;
+    private const int RowsInPlace = 8;
+
     private SecretBufferPool? MatrixPool => Options.RecycleMatrices ? Pool : null;
 
     /// <inheritdoc/>
@@ -77,6 +81,7 @@ public sealed partial class ReplicatedSession
         int columns = y.Shape[transposeRight ? -2 : -1];
         int matrices = y.Shape.Count / (inner * columns);
         int rows = x.Shape.Count / (inner * matrices);
+        int fewRows = transposeRight ? RowsByDots : RowsInPlace;
         int done = 0;
         PackedMatrix? packed = null;
         try
@@ -93,6 +98,13 @@ public sealed partial class ReplicatedSession
             while (done < start + length)
             {
                 (int matrix, int row) = Math.DivRem(done / columns, rows);
+                if (rows <= fewRows)
+                {
+                    MultiplyFew(matrix);
+                    done += rows * columns;
+                    continue;
+                }
+
                 if (row == 0)
                 {
                     packed?.Dispose();
@@ -103,6 +115,33 @@ public sealed partial class ReplicatedSession
                 MultiplyRows(x, done / columns, some, packed!, transposed: false, Shares(result, 0), columns);
                 done += some * columns;
             }
+        }
+
+        // Arranging the right factor, as a cache of keys and values, would cost more than the product.
+        void MultiplyFew(int matrix)
+        {
+            Span<ulong> z = Shares(result, 0).Slice(matrix * rows * columns, rows * columns);
+            ReadOnlySpan<ulong> x0 = Shares(x, 0).Slice(matrix * rows * inner, rows * inner);
+            ReadOnlySpan<ulong> x1 = Shares(x, 1).Slice(matrix * rows * inner, rows * inner);
+            MatrixView y0 = Right(0, matrix);
+            MatrixView y1 = Right(1, matrix);
+            if (transposeRight)
+            {
+                for (int i = 0; i < z.Length; i++)
+                {
+                    (int row, int column) = Math.DivRem(i, columns);
+                    z[i] = RingKernels.DotCross(
+                        x0.Slice(row * inner, inner), x1.Slice(row * inner, inner), y0.Values.Slice(column * inner, inner), y1.Values.Slice(column * inner, inner));
+                }
+
+                return;
+            }
+
+            // x0 (y0 + y1) + x1 y0 = (x0 + x1) y0 + x0 y1.
+            using SecretBuffer sum = Pool.Rent(x0.Length);
+            RingKernels.Add(x0, x1, sum.Span);
+            RingMatrix.Multiply(new MatrixView(sum.Span, rows, inner), y0, z, columns, false, Options.MaxDegreeOfParallelism);
+            RingMatrix.Multiply(new MatrixView(x0, rows, inner), y1, z, columns, true, Options.MaxDegreeOfParallelism);
         }
 
         MatrixView Right(int component, int matrix)
