@@ -166,7 +166,7 @@ accuracy.SetAction(async parsed =>
     return 0;
 });
 
-var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive, layer, model, decode, truncation, table, accuracy, PerformanceCommand.Create(json) };
+var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive, layer, model, decode, truncation, table, accuracy, PerformanceCommand.Create(json), EstimateCheck.Create() };
 foreach (Option option in (Option[])[protocol, parties, dealer, transport, network, threads, bits, repetitions, warmUps, json])
 {
     option.Recursive = true;

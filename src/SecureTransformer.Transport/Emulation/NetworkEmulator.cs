@@ -4,7 +4,7 @@ namespace SecureTransformer.Transport;
 
 /// <summary>
 /// Releases the frames of an emulated network at their time, from one dedicated thread: it sleeps to within a millisecond
-/// and a half of the next release and yields in a loop from there (a timer of the runtime is late by milliseconds).
+/// and a half of the next release (a timer of the runtime is late by milliseconds), then by shorter sleeps, and yields in a loop for the rest.
 /// </summary>
 internal sealed class NetworkEmulator : IDisposable
 {
@@ -119,9 +119,26 @@ internal sealed class NetworkEmulator : IDisposable
                 continue;
             }
 
-            while (Stopwatch.GetTimestamp() < Volatile.Read(ref _nextRelease) && !Volatile.Read(ref _stopped))
+            while (!Volatile.Read(ref _stopped))
             {
-                Thread.Yield();
+                long now = Stopwatch.GetTimestamp();
+                long release = Volatile.Read(ref _nextRelease);
+                if (release <= now)
+                {
+                    break;
+                }
+
+                // No frame that comes meanwhile is due before the delay is over.
+                TimeSpan sleep = Stopwatch.GetElapsedTime(now, release) - ShortSleep.Lateness;
+                sleep = sleep < Conditions.OneWayDelay ? sleep : Conditions.OneWayDelay;
+                if (sleep > TimeSpan.Zero)
+                {
+                    ShortSleep.For(sleep);
+                }
+                else
+                {
+                    Thread.Yield();
+                }
             }
         }
     }

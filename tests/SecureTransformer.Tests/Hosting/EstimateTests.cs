@@ -2,6 +2,7 @@ using SecureTransformer.Generation;
 using SecureTransformer.Hosting;
 using SecureTransformer.Models;
 using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
 
 namespace SecureTransformer.Tests.Hosting;
 
@@ -28,6 +29,37 @@ public class EstimateTests
         Assert.Equal(measured.BytesOffline, estimate.Total.OfflineBytes);
         Assert.Equal(measured.BytesTotal, estimate.Total.Bytes + estimate.Total.OfflineBytes);
         Assert.Equal(measured.RoundsTotal, estimate.Total.Rounds);
+    }
+
+    [Fact]
+    public async Task The_seconds_on_a_slow_network_are_the_measured_ones_within_a_quarter()
+    {
+        // The delays are nearly all of it, so that the machine hardly matters.
+        var network = new NetworkConditions { OneWayDelay = TimeSpan.FromMilliseconds(20), BitsPerSecond = 20_000_000 };
+        await using LocalCluster cluster = await LocalCluster.StartAsync(ModelDirectory, new LocalClusterOptions { TransportOptions = new TransportOptions { Conditions = network } });
+        await using InferenceClient client = cluster.Connect();
+        double measured = (await client.ClassifyAsync(new ClassificationInput { InputIds = [.. Enumerable.Range(5, 10)] })).Cost.Seconds;
+
+        InferenceEstimate estimate = await InferenceEstimate.ForClassificationAsync(ModelConfig.FromDirectory(ModelDirectory), 10);
+        IReadOnlyList<PartEstimate> parts = estimate.Predict(network, MachineRates.Default);
+
+        Assert.InRange(parts.Sum(part => part.Seconds), 0.75 * measured, 1.25 * measured);
+        Assert.Equal(estimate.Parts.Select(part => part.Key), parts.Select(part => part.Part));
+        Assert.All(parts, part => Assert.InRange(part.Seconds, part.NetworkSeconds - 1e-9, part.NetworkSeconds + part.ComputeSeconds + 1e-9));
+    }
+
+    [Fact]
+    public async Task Memory_grows_with_the_text_and_holds_the_matrices()
+    {
+        ModelConfig config = ModelConfig.FromDirectory(ModelDirectory);
+        InferenceEstimate few = await InferenceEstimate.ForClassificationAsync(config, 4);
+        InferenceEstimate many = await InferenceEstimate.ForClassificationAsync(config, 60);
+        Assert.Equal(few.ModelMemory, many.ModelMemory);
+        Assert.InRange(few.PartyMemory, few.ModelMemory + 1, many.PartyMemory - 1);
+
+        // Two words of each weight of a matrix, at least those of the tokens' table.
+        var bert = (BertConfig)config;
+        Assert.InRange(few.ModelMemory, 16L * bert.VocabSize * bert.HiddenSize, long.MaxValue);
     }
 
     [Fact]
