@@ -10,7 +10,6 @@ namespace SecureTransformer.Protocols.Estimates;
 internal static class RateMeasurement
 {
     private const int Count = 1 << 16;
-    private const int Fraction = 18;
 
     private const int Batches = 6;
 
@@ -20,19 +19,19 @@ internal static class RateMeasurement
 
     private static readonly Case[] s_cases =
     [
-        new(WorkKind.Message, static async (s, x) => await s.MultiplyAsync(x.One, x.One, 2 * Fraction).ConfigureAwait(false)),
+        new(WorkKind.Message, static async (s, x) => await s.MultiplyAsync(x.One, x.One, 2 * s.FractionalBits).ConfigureAwait(false)),
         new(WorkKind.Local, static (s, x) =>
         {
             s.Add(x.Values, x.Values);
             return ValueTask.CompletedTask;
         }),
-        new(WorkKind.Resharing, static async (s, x) => await s.MultiplyAsync(x.Values, x.Values, 2 * Fraction).ConfigureAwait(false)),
-        new(WorkKind.Product, static async (s, x) => await s.SumOfProductsAsync([new(x.Values, x.Values), new(x.Values, x.Values), new(x.Values, x.Values)], fractionalBits: 2 * Fraction).ConfigureAwait(false)),
+        new(WorkKind.Resharing, static async (s, x) => await s.MultiplyAsync(x.Values, x.Values, 2 * s.FractionalBits).ConfigureAwait(false)),
+        new(WorkKind.Product, static async (s, x) => await s.SumOfProductsAsync([new(x.Values, x.Values), new(x.Values, x.Values), new(x.Values, x.Values)], fractionalBits: 2 * s.FractionalBits).ConfigureAwait(false)),
         new(WorkKind.Truncation, static async (s, x) => await s.TruncateAsync(x.Values, 0).ConfigureAwait(false)),
-        new(WorkKind.InnerProduct, static async (s, x) => await s.DotAsync(x.Rows, x.Rows, 2 * Fraction).ConfigureAwait(false)),
-        new(WorkKind.MatrixRead, static async (s, x) => await s.MatMulAsync(x.Row, x.Matrix, fractionalBits: 2 * Fraction).ConfigureAwait(false)),
-        new(WorkKind.MultiplyAdd, static async (s, x) => await s.MatMulAsync(x.Rows, x.Matrix, fractionalBits: 2 * Fraction).ConfigureAwait(false)),
-        new(WorkKind.Packing, static async (s, x) => await s.MatMulAsync(x.Heads, x.Heads, transposeRight: true, fractionalBits: 2 * Fraction).ConfigureAwait(false)),
+        new(WorkKind.InnerProduct, static async (s, x) => await s.DotAsync(x.Rows, x.Rows, 2 * s.FractionalBits).ConfigureAwait(false)),
+        new(WorkKind.MatrixRead, static async (s, x) => await s.MatMulAsync(x.Row, x.Wide, fractionalBits: 2 * s.FractionalBits).ConfigureAwait(false)),
+        new(WorkKind.MultiplyAdd, static async (s, x) => await s.MatMulAsync(x.Rows, x.Matrix, fractionalBits: 2 * s.FractionalBits).ConfigureAwait(false)),
+        new(WorkKind.Packing, static async (s, x) => await s.MatMulAsync(x.Heads, x.Heads, transposeRight: true, fractionalBits: 2 * s.FractionalBits).ConfigureAwait(false)),
         new(WorkKind.Comparison, static async (s, x) => await s.LessThanZeroAsync(x.Values, 32).ConfigureAwait(false)),
         new(WorkKind.And, static async (s, x) => await s.AndAsync(x.Bits, x.Bits).ConfigureAwait(false)),
         new(WorkKind.Conversion, static async (s, x) => await s.ToArithmeticAsync(x.Bits).ConfigureAwait(false)),
@@ -57,7 +56,7 @@ internal static class RateMeasurement
             EstimatingSession dry = EstimatingSession.Create(protocol, parties: local.Count);
             await using (dry.ConfigureAwait(false))
             {
-                using Operands operands = await Operands.CreateAsync(dry, (shape, bits) => ValueTask.FromResult(dry.Placeholder(shape, bits))).ConfigureAwait(false);
+                using Operands operands = await Operands.CreateAsync(dry).ConfigureAwait(false);
                 for (int i = 0; i < s_cases.Length; i++)
                 {
                     if (s_cases[i].IsFor?.Invoke(dry) == false)
@@ -92,8 +91,7 @@ internal static class RateMeasurement
     /// <summary>Seconds of each case, batch by batch, at this party.</summary>
     private static async Task<double[][]> MeasureAsync(MpcSession session, CancellationToken cancellationToken)
     {
-        using Operands operands = await Operands.CreateAsync(
-            session, (shape, bits) => session.InputAsync(0, shape, session.PartyId == 0 ? new double[shape.Count] : default, bits, cancellationToken)).ConfigureAwait(false);
+        using Operands operands = await Operands.CreateAsync(session).ConfigureAwait(false);
         var seconds = new double[s_cases.Length][];
         for (int i = 0; i < s_cases.Length; i++)
         {
@@ -142,6 +140,9 @@ internal static class RateMeasurement
         private const int Inner = 512;
         private const int Columns = 2048;
 
+        // 67 MB a party, which no cache holds, as models do not.
+        private const int WideColumns = 8192;
+
         public required SecretTensor One { get; init; }
 
         public required SecretTensor Values { get; init; }
@@ -154,13 +155,17 @@ internal static class RateMeasurement
 
         public required SecretMatrix Matrix { get; init; }
 
+        public required SecretMatrix Wide { get; init; }
+
         public required SecretBits Bits { get; init; }
 
-        public static async ValueTask<Operands> CreateAsync(MpcSession session, Func<TensorShape, int, ValueTask<SecretTensor>> input)
+        /// <summary>Of public constants, which nobody has to send: how long an operation takes does not depend on values.</summary>
+        public static async ValueTask<Operands> CreateAsync(MpcSession session)
         {
-            SecretTensor values = await input(new TensorShape(Count), Fraction).ConfigureAwait(false);
+            SecretTensor values = session.Constant(new TensorShape(Count), 0.25);
             SecretTensor rows = session.Reshape(values, new TensorShape(Count / Inner, Inner));
-            using SecretTensor matrix = await input(new TensorShape(Inner, Columns), Fraction).ConfigureAwait(false);
+            using SecretTensor matrix = session.Constant(new TensorShape(Inner, WideColumns), 0.25);
+            using SecretTensor narrow = session.Slice(matrix, 1, 0, Columns);
             return new Operands
             {
                 One = session.Slice(values, 0, 0, 1),
@@ -168,14 +173,15 @@ internal static class RateMeasurement
                 Rows = rows,
                 Row = session.Slice(rows, 0, 0, 1),
                 Heads = session.Reshape(values, new TensorShape(8, 128, Count / 1024)),
-                Matrix = session.Pack(matrix),
+                Matrix = session.Pack(narrow),
+                Wide = session.Pack(matrix),
                 Bits = await session.LessThanZeroAsync(values, 32).ConfigureAwait(false),
             };
         }
 
         public void Dispose()
         {
-            foreach (IDisposable secret in (IDisposable[])[One, Rows, Row, Heads, Matrix, Bits, Values])
+            foreach (IDisposable secret in (IDisposable[])[One, Rows, Row, Heads, Matrix, Wide, Bits, Values])
             {
                 secret.Dispose();
             }
