@@ -38,13 +38,14 @@ public class ReplicatedFlowTests
     public Task A_second_operation_beside_a_composed_one_is_refused() => ThreeAsync(async (s, gate) =>
     {
         SecretTensor x = await s.InputAsync(0, new TensorShape(3), Values(1, 3));
-        if (s.PartyId != 0)
+        // Party 1 waits for what party 0 deals; party 0 waits for nobody.
+        if (s.PartyId != 1)
         {
             await gate.Task;
         }
 
         ValueTask<SecretTensor> first = s.MaximumAsync(x, 24);
-        if (s.PartyId == 0)
+        if (s.PartyId == 1)
         {
             await Assert.ThrowsAsync<InvalidOperationException>(async () => await s.SquareAsync(x));
             await Assert.ThrowsAsync<InvalidOperationException>(async () => await s.MaximumAsync(x, 24));
@@ -221,7 +222,7 @@ public class ReplicatedFlowTests
     private static async Task ThreeAsync(Func<MpcSession, TaskCompletionSource, Task<double[]>> program)
     {
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        double[][] results = await Cluster.Of(MpcProtocol.Replicated3).RunAsync(s => program(s, gate));
+        double[][] results = await Cluster.Of(MpcProtocol.Replicated3).RunAsync(s => program(s, gate)).WaitAsync(TimeSpan.FromMinutes(2));
         Assert.All(results, r => Assert.Equal(Values(1, 3), r));
     }
 }

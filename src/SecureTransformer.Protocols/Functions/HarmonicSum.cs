@@ -18,12 +18,12 @@ public sealed class HarmonicSum
 
     /// <summary>Makes a sum.</summary>
     /// <param name="periodBits">The binary logarithm of the period, 0 to 7.</param>
-    /// <param name="constant">c0.</param>
+    /// <param name="constant">c0, below 8 in magnitude, as all factors.</param>
     /// <param name="linear">The factor of x; a multiple of 2^-8.</param>
     /// <param name="squareShift">s in x^2 / 2^s, 0 to 8; null for no square.</param>
     /// <param name="cosines">The factors of the cosines.</param>
     /// <param name="sines">The factors of the sines, as many; none by default.</param>
-    /// <exception cref="ArgumentException">There is no harmonic, there are too many, or the numbers of factors differ.</exception>
+    /// <exception cref="ArgumentException">There is no harmonic, there are too many, the numbers of factors differ, or one is too large or not finite.</exception>
     public HarmonicSum(int periodBits, double constant, double linear, int? squareShift, IReadOnlyList<double> cosines, IReadOnlyList<double>? sines = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(periodBits);
@@ -34,6 +34,11 @@ public sealed class HarmonicSum
         if (cosines.Count is 0 or > MaxHarmonics || (sines is not null && sines.Count != cosines.Count))
         {
             throw new ArgumentException($"A sum has 1 to {MaxHarmonics} cosines and as many sines; this one has {cosines.Count} and {sines?.Count ?? 0}.", nameof(cosines));
+        }
+
+        if (!(Math.Abs(constant) < 8) || !(Math.Abs(linear) < 8) || cosines.Concat(sines ?? []).Any(factor => !(Math.Abs(factor) < 8)))
+        {
+            throw new ArgumentException("The constant and all factors are finite and below 8 in magnitude.", nameof(cosines));
         }
 
         if (Math.ScaleB(linear, 8) != Math.Round(Math.ScaleB(linear, 8)))

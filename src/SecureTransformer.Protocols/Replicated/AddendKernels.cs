@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Runtime.Intrinsics;
+using System.Security.Cryptography;
 
 namespace SecureTransformer.Protocols.Replicated;
 
@@ -19,16 +21,16 @@ internal static class AddendKernels
     public const int ExponentOffset = 30;
 
     /// <summary>The first power of e with a non-zero entry.</summary>
-    private const int FirstPower = 14;
+    private const int FirstPower = 13;
 
     // 1.5 * 2^52: numbers below 2^51 are rounded to the nearest integer, ties to even, and stand in the low bits.
     private const double Rounder = 6755399441055744.0;
     private const long RounderBits = 0x4338000000000000;
 
-    /// <summary>e^(n - 30) for n = 14 to 31.</summary>
+    /// <summary>e^(n - 30) for n = 13 to 31; below, an entry is less than two units in the last place of any result.</summary>
     private static ReadOnlySpan<double> Powers =>
     [
-        1.1253517471925912e-07, 3.0590232050182579e-07, 8.3152871910356788e-07, 2.2603294069810542e-06, 6.1442123533282098e-06, 1.6701700790245659e-05,
+        4.1399377187851668e-08, 1.1253517471925912e-07, 3.0590232050182579e-07, 8.3152871910356788e-07, 2.2603294069810542e-06, 6.1442123533282098e-06, 1.6701700790245659e-05,
         4.5399929762484854e-05, 1.2340980408667956e-04, 3.3546262790251185e-04, 9.1188196555451624e-04, 2.4787521766663585e-03, 6.7379469990854670e-03,
         1.8315638888734179e-02, 4.9787068367863944e-02, 1.3533528323661270e-01, 3.6787944117144233e-01, 1.0, 2.7182818284590452,
     ];
@@ -39,6 +41,11 @@ internal static class AddendKernels
         1.6487212707001282, 1.6487212707001282, 0.82436063535006407, 0.27478687845002136, 0.068696719612505339, 0.013739343922501068,
         0.0022898906537501780, 0.00032712723625002543, 4.0890904531253179e-05, 4.5434338368059087e-06, 4.5434338368059087e-07,
     ];
+
+    /// <summary>
+    /// What the kernels make of fixed summands. Parties compare it when a session begins: a processor or a build that computes otherwise would give wrong results without a word.
+    /// </summary>
+    public static string Digest { get; } = ComputeDigest();
 
     /// <summary>
     /// words[2 k stride + i] = cos(2 pi (k + 1) t), words[(2 k + 1) stride + i] = sin(...), rounded to so many fractional bits, for t = phases[i] / 2^64.
@@ -131,6 +138,34 @@ internal static class AddendKernels
         }
     }
 
+    private static string ComputeDigest()
+    {
+        const int count = 64;
+        const int bits = 24;
+        var phases = new ulong[count];
+        var fractions = new ulong[count];
+        for (int i = 0; i < count; i++)
+        {
+            phases[i] = unchecked((ulong)(i + 1) * 0x9E3779B97F4A7C15);
+            fractions[i] = phases[i] >> (64 - bits);
+        }
+
+        var words = new ulong[(8 + 1 + 1 + 1) * count];
+        Harmonics(phases, 4, bits, words, count);
+        AddHarmonics(phases, [0.5, -0.25, 0.125, 1], [1, 0.125, -0.25, 0.5], bits, words, count, words.AsSpan(8 * count, count));
+        Exponentials(fractions, bits, bits, words.AsSpan(9 * count, count));
+        PickPower(fractions, bits, phases, bits, words.AsSpan(10 * count, count));
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> word = stackalloc byte[sizeof(ulong)];
+        foreach (ulong value in words)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(word, value);
+            hash.AppendData(word);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
+    }
+
     private static Vector512<double> Exponential(Vector512<ulong> fraction, int fractionBits)
     {
         ReadOnlySpan<double> series = Series;
@@ -152,12 +187,14 @@ internal static class AddendKernels
         Vector512<long> rest = (phase - (quarter << 62)).AsInt64() >> 12;
         Vector512<double> x = ToDouble(rest) * (2 * Math.PI / (1L << 52));
         Vector512<double> square = x * x;
-        Vector512<double> sine = Vector512.Create(1.0 / 362880);
+        Vector512<double> sine = Vector512.Create(-1.0 / 39916800);
+        sine = (sine * square) + Vector512.Create(1.0 / 362880);
         sine = (sine * square) - Vector512.Create(1.0 / 5040);
         sine = (sine * square) + Vector512.Create(1.0 / 120);
         sine = (sine * square) - Vector512.Create(1.0 / 6);
         sine = ((sine * square) + Vector512<double>.One) * x;
-        Vector512<double> cosine = Vector512.Create(-1.0 / 3628800);
+        Vector512<double> cosine = Vector512.Create(1.0 / 479001600);
+        cosine = (cosine * square) - Vector512.Create(1.0 / 3628800);
         cosine = (cosine * square) + Vector512.Create(1.0 / 40320);
         cosine = (cosine * square) - Vector512.Create(1.0 / 720);
         cosine = (cosine * square) + Vector512.Create(1.0 / 24);

@@ -64,7 +64,7 @@ public sealed partial class ReplicatedSession : RingSession
             throw new ArgumentException($"Replicated sharing has three parties; the network has {channels.PartyCount}.", nameof(channels));
         }
 
-        await SessionHandshake.RunAsync(channels, "replicated", options, cancellationToken).ConfigureAwait(false);
+        await SessionHandshake.RunAsync(channels, Parties, "replicated", AddendKernels.Digest, options, cancellationToken).ConfigureAwait(false);
         IChannel next = channels[(channels.PartyId + 1) % Parties];
         IChannel previous = channels[(channels.PartyId + 2) % Parties];
         byte[] mine = RandomNumberGenerator.GetBytes(PairwiseRandomness.KeySize);

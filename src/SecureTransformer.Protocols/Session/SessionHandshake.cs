@@ -10,13 +10,16 @@ internal static class SessionHandshake
     /// <summary>Two texts of 1,024 characters, of at most three bytes each, and numbers.</summary>
     private const int MaxLength = 8192;
 
-    /// <summary>Exchanges the description with every peer. One round.</summary>
+    /// <summary>Exchanges the description with every party at the first places of the network. One round.</summary>
+    /// <param name="channels">The channels.</param>
+    /// <param name="parties">The number of parties; places after theirs are no parties.</param>
+    /// <param name="protocol">The protocol.</param>
+    /// <param name="arithmetic">A digest of what the party computes of public numbers that all must compute alike; empty where there is nothing of the kind.</param>
+    /// <param name="options">The session's options.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="ProtocolException">A peer describes the session otherwise; the message names the field and the party.</exception>
-    public static ValueTask RunAsync(ChannelSet channels, string protocol, SessionOptions options, CancellationToken cancellationToken) =>
-        RunAsync(channels, channels.PartyCount, protocol, options, cancellationToken);
-
-    /// <summary>As above, with the first places of the network; those after them are no parties.</summary>
-    public static ValueTask RunAsync(ChannelSet channels, int parties, string protocol, SessionOptions options, CancellationToken cancellationToken) =>
+    public static ValueTask RunAsync(
+        ChannelSet channels, int parties, string protocol, string arithmetic, SessionOptions options, CancellationToken cancellationToken) =>
         RunAsync(
             channels,
             0,
@@ -25,6 +28,7 @@ internal static class SessionHandshake
                 Version,
                 ("protocol", protocol),
                 ("number of parties", parties.ToString(CultureInfo.InvariantCulture)),
+                ("arithmetic", arithmetic),
                 ("fractional bits", options.FractionalBits.ToString(CultureInfo.InvariantCulture)),
                 ("model", options.Agreement),
                 ("stored material", options.Material is { } store ? $"{store.Description.Identity}, {store.Description.Program}" : ""),

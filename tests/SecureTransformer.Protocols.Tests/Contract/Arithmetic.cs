@@ -23,8 +23,8 @@ internal static class Arithmetic
         return words;
     }
 
-    /// <summary>A secret whose ring elements are given, exactly.</summary>
-    public static async Task<SecretTensor> RingAsync(MpcSession session, long[] elements, int fractionalBits = 0, int owner = 0)
+    /// <summary>A secret whose ring elements are given, exactly. The last of three parties as the owner leaves every party with random components.</summary>
+    public static async Task<SecretTensor> RingAsync(MpcSession session, long[] elements, int fractionalBits = 0, int owner = 2)
     {
         double[] ones = new double[elements.Length];
         Array.Fill(ones, Math.ScaleB(1, -fractionalBits));

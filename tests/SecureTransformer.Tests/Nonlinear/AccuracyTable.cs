@@ -64,7 +64,7 @@ internal static class AccuracyTable
         await using LocalParties parties = LocalParties.Create(protocol, parties: count);
         double[][] results = await parties.RunAsync(async session =>
         {
-            SecretTensor input = await session.InputAsync(0, new TensorShape(encoded.Length), encoded);
+            SecretTensor input = await session.InputAsync(session.PartyCount - 1, new TensorShape(encoded.Length), encoded);
             return await session.RevealAsync(await function.EvaluateAsync(session, input, default));
         });
         double unit = protocol == MpcProtocol.PlaintextFloat64 ? 0 : Math.ScaleB(1, -18);

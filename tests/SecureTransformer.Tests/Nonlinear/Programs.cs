@@ -36,5 +36,5 @@ internal static class Programs
     }
 
     public static Task<double[]> EvaluateAsync(LocalParties parties, SecretFunction function, double[] x) =>
-        RunAsync(parties, async session => await session.EvaluateAsync(function, await session.InputAsync(0, new TensorShape(x.Length), x)));
+        RunAsync(parties, async session => await session.EvaluateAsync(function, await session.InputAsync(session.PartyCount - 1, new TensorShape(x.Length), x)));
 }
