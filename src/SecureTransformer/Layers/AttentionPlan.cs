@@ -11,6 +11,9 @@ internal sealed class AttentionPlan
     /// <summary>The most scores of one block, filled up: one tensor is 16 MB a component, and of three parties each holds 300 to 450 MB then.</summary>
     public const long MaxScores = 1 << 21;
 
+    /// <summary>The most scores of one run that only fill up: about 9 MB, which is worth the rounds of a run more.</summary>
+    public const long MaxFilling = 1 << 18;
+
     /// <param name="step">The step, whose rows the cache has already counted.</param>
     /// <param name="rows">The new rows that ask; the others are only asked.</param>
     /// <param name="heads">The number of heads of queries.</param>
@@ -90,7 +93,8 @@ internal sealed class AttentionPlan
     public int[] ContextRows { get; }
 
     /// <summary>
-    /// The plans of runs of rows, one after another, each as long as its scores, filled up, are at most <paramref name="maxScores"/>; a run has one row at least.
+    /// The plans of runs of rows, one after another, each as long as its scores, filled up, are at most <paramref name="maxScores"/>, and those that only fill up at most
+    /// <see cref="MaxFilling"/>, so that short texts beside a long one cost what they would by themselves; a run has one row at least.
     /// Of a long prompt a run reaches only to its last row's key, so that many runs together are about half of the square.
     /// </summary>
     public static IReadOnlyList<AttentionPlan> Create(DecoderStep step, IReadOnlyList<int> rows, int heads, int keyValueHeads, long maxScores)
@@ -98,26 +102,38 @@ internal sealed class AttentionPlan
         int[] all = [.. rows];
         var plans = new List<AttentionPlan>();
         var asking = new int[step.Cache.Sequences];
-        (int start, int sequences, int queries, int keys) = (0, 0, 0, 0);
+        var asked = new int[step.Cache.Sequences];
+        (int start, int sequences, int queries, int keys, long needed) = (0, 0, 0, 0, 0);
         for (int i = 0; i < all.Length; i++)
         {
             int sequence = step.SequenceOf(all[i]);
             int longest = Math.Max(keys, step.Positions[all[i]] + 1);
             int most = Math.Max(queries, asking[sequence] + 1);
             int together = asking[sequence] == 0 ? sequences + 1 : sequences;
-            if (i > start && checked((long)together * most * heads * longest) > maxScores)
+            long scores = checked((long)together * most * heads * longest);
+            long own = Own(sequence, all[i]);
+            if (i > start && (scores > maxScores || scores - needed - own > MaxFilling))
             {
                 plans.Add(new AttentionPlan(step, all.AsSpan(start..i), heads, keyValueHeads));
                 Array.Clear(asking);
+                Array.Clear(asked);
+                needed = 0;
                 (start, together, most, longest) = (i, 1, 1, step.Positions[all[i]] + 1);
+                own = Own(sequence, all[i]);
             }
 
             asking[sequence]++;
+            asked[sequence] = Math.Max(asked[sequence], step.Positions[all[i]] + 1);
+            needed += own;
             (sequences, queries, keys) = (together, most, longest);
         }
 
         plans.Add(new AttentionPlan(step, all.AsSpan(start..), heads, keyValueHeads));
         return plans;
+
+        // The scores that a sequence by itself has more with one more row.
+        long Own(int sequence, int row) =>
+            heads * (((asking[sequence] + 1L) * Math.Max(asked[sequence], step.Positions[row] + 1)) - ((long)asking[sequence] * asked[sequence]));
     }
 
     /// <summary>

@@ -48,6 +48,20 @@ public sealed class AttentionPlanTests
     }
 
     [Fact]
+    public async Task What_only_fills_up_is_bounded_also_where_all_scores_would_be_few_enough()
+    {
+        await using EstimatingSession session = EstimatingSession.Create(MpcProtocol.Replicated3);
+        int[] lengths = [300, .. Enumerable.Repeat(1, 40), 200];
+        using KeyValueCache cache = Cached(session, new int[lengths.Length], AttentionPlan.MaxScores);
+        DecoderStep step = cache.Begin(lengths, allRows: true);
+        IReadOnlyList<AttentionPlan> plans = step.PlansOf(step.OutputRows, Heads, Heads);
+        Assert.Equal(lengths.Sum(), plans.Sum(p => p.RowCount));
+        long needed = lengths.Sum(l => Heads * (long)l * l);
+        Assert.InRange(plans.Sum(Size) - needed, 0, plans.Count * AttentionPlan.MaxFilling);
+        Assert.InRange(plans.Count, 2, 4);
+    }
+
+    [Fact]
     public async Task One_long_prompt_does_not_fill_up_many_short_ones()
     {
         await using EstimatingSession session = EstimatingSession.Create(MpcProtocol.Replicated3);

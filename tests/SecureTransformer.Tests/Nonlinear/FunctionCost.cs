@@ -16,7 +16,7 @@ internal readonly record struct FunctionCost(long Bytes, int Rounds, long Offlin
         var results = await parties.RunAsync(async session =>
         {
             using SessionScope scope = session.BeginScope();
-            SecretTensor input = await session.InputAsync(session.PartyCount - 1, shape, x);
+            SecretTensor input = await session.InputAsync(0, shape, x);
             int start = session.Meter.Clock;
             long bytes = Online(session.Meter);
             await operation(session, input);
