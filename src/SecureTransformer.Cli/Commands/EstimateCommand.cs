@@ -30,7 +30,7 @@ internal static class EstimateCommand
             """
             Tell what one inference will send and take, layer by layer: rounds and bytes, which are exact, seconds of computing, of the network and of both together, and each party's memory.
 
-            No weight is read, and nothing runs but a measurement of this machine, of about two seconds. See docs/estimates.md.
+            No weight is read, and nothing runs but a measurement of this machine, of two or three seconds. See docs/estimates.md.
             """)
         {
             model, length, count, sampling, temperature, protocol, parties, bits, network, together, unmeasured, json,

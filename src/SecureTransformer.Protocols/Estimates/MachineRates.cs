@@ -53,7 +53,7 @@ public sealed class MachineRates
     /// <param name="amount">How much.</param>
     public double SecondsOf(WorkKind kind, double amount) => _seconds[(int)kind] * amount;
 
-    /// <summary>Measures this machine, in a second or two, with all parties of a protocol in this process.</summary>
+    /// <summary>Measures this machine, in two seconds or so, with all parties of a protocol in this process.</summary>
     /// <param name="protocol">The protocol.</param>
     /// <param name="parties">The number of parties, where the protocol does not fix it.</param>
     /// <param name="cancellationToken">Cancels.</param>

@@ -11,9 +11,9 @@ internal static class RateMeasurement
 {
     private const int Count = 1 << 16;
 
-    private const int Batches = 6;
+    private const int Batches = 5;
 
-    private static readonly TimeSpan s_batch = TimeSpan.FromMilliseconds(12);
+    private static readonly TimeSpan s_batch = TimeSpan.FromMilliseconds(8);
 
     private static readonly HarmonicSum s_harmonics = new(5, 0, 0, null, [0.5, 0.25, 0.125, 0.0625, 0.03, 0.02, 0.01, 0.005]);
 
