@@ -15,7 +15,7 @@ public sealed partial class ReplicatedSession
     /// <summary>Words that local kernels work on at a time, so that temporaries stay in the first-level cache.</summary>
     private const int Block = 1024;
 
-    private const int LeastRowsAtOnce = 64;
+    private const int LeastRowsAtOnce = 128;
 
     // Up to so many rows the right factor of a matrix product is read where it is: transposed, and not.
     private const int RowsByDots = 2;
