@@ -108,7 +108,8 @@ public sealed partial class ReplicatedSession
                 if (row == 0)
                 {
                     packed?.Dispose();
-                    packed = PackedMatrix.PackReplicated(Right(0, matrix), Right(1, matrix), Pool);
+                    packed = CreatePacked(inner, columns, Pool);
+                    WritePacked(packed, inner, 0, 0, Right(0, matrix), Right(1, matrix));
                 }
 
                 int some = Math.Min(RowsAtOnce(columns), rows - row);
@@ -177,9 +178,26 @@ public sealed partial class ReplicatedSession
     private void MultiplyRows(SecretTensor x, int row, int rows, PackedMatrix packed, bool transposed, Span<ulong> z, int columns)
     {
         int inner = x.Shape[-1];
+        Span<ulong> target = z.Slice(row * columns, rows * columns);
+        if (PartyId == 0)
+        {
+            using SecretBuffer sum = Pool.Rent(rows * inner);
+            RingKernels.Add<ulong>(Shares(x, 0).Slice(row * inner, rows * inner), Shares(x, 1).Slice(row * inner, rows * inner), sum.Span);
+            var whole = new MatrixView(sum.Span, rows, inner);
+            if (transposed)
+            {
+                RingMatrix.MultiplyTransposed(whole, packed, target, columns, false, Options.MaxDegreeOfParallelism);
+            }
+            else
+            {
+                RingMatrix.Multiply(whole, packed, target, columns, false, Options.MaxDegreeOfParallelism);
+            }
+
+            return;
+        }
+
         var first = new MatrixView(Shares(x, 0).Slice(row * inner, rows * inner), rows, inner);
         var second = new MatrixView(Shares(x, 1).Slice(row * inner, rows * inner), rows, inner);
-        Span<ulong> target = z.Slice(row * columns, rows * columns);
         if (transposed)
         {
             RingMatrix.MultiplyTransposed(first, second, packed, target, columns, false, Options.MaxDegreeOfParallelism);
@@ -191,13 +209,10 @@ public sealed partial class ReplicatedSession
     }
 
     /// <inheritdoc/>
-    /// <remarks>[y_i + y_{i+1}; y_i], so that a product is one matrix product with twice the inner extent, and one with the transpose two, each with one half.</remarks>
     protected override IDisposable PackCore(SecretTensor y, bool transposed)
     {
         ArgumentNullException.ThrowIfNull(y);
-        var first = new MatrixView(Shares(y, 0), y.Shape[0], y.Shape[1]);
-        var second = new MatrixView(Shares(y, 1), y.Shape[0], y.Shape[1]);
-        return transposed ? PackedMatrix.PackReplicated(first.Transpose(), second.Transpose(), MatrixPool) : PackedMatrix.PackReplicated(first, second, MatrixPool);
+        return PackCore(y.Shape[0], y.Shape[1], y.FractionalBits, [(0, y)], transposed);
     }
 
     /// <inheritdoc/>
@@ -205,7 +220,7 @@ public sealed partial class ReplicatedSession
     {
         ArgumentNullException.ThrowIfNull(runs);
         int inner = transposed ? columns : rows;
-        PackedMatrix packed = PackedMatrix.Create(checked(2 * inner), transposed ? rows : columns, MatrixPool);
+        PackedMatrix packed = CreatePacked(inner, transposed ? rows : columns, MatrixPool);
         try
         {
             foreach ((int row, SecretTensor run) in runs)
@@ -214,13 +229,11 @@ public sealed partial class ReplicatedSession
                 var second = new MatrixView(Shares(run, 1), run.Shape[0], columns);
                 if (transposed)
                 {
-                    packed.WriteSum(0, row, first.Transpose(), second.Transpose());
-                    packed.Write(inner, row, first.Transpose());
+                    WritePacked(packed, inner, 0, row, first.Transpose(), second.Transpose());
                 }
                 else
                 {
-                    packed.WriteSum(row, 0, first, second);
-                    packed.Write(inner + row, 0, first);
+                    WritePacked(packed, inner, row, 0, first, second);
                 }
             }
 
@@ -230,6 +243,30 @@ public sealed partial class ReplicatedSession
         {
             packed.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// The nine products x_a y_b of summands in five products of matrices: party 0 computes (x0 + x1)(y0 + y1), party 1 x1 y2 + x2 y1, party 2 x2 (y2 + y0) + x0 y2.
+    /// One party's four products in one need x_a y_a of both its summands, so no two parties can; five are the least.
+    /// </summary>
+    private PackedMatrix CreatePacked(int inner, int columns, SecretBufferPool? pool) => PackedMatrix.Create(PartyId == 0 ? inner : checked(2 * inner), columns, pool);
+
+    /// <summary>Arranges rows of the right factor from its two components: their sum at party 0, one above the other at party 1, [sum; first] at party 2.</summary>
+    private void WritePacked(PackedMatrix packed, int inner, int row, int column, MatrixView first, MatrixView second)
+    {
+        if (PartyId == 1)
+        {
+            packed.Write(row, column, second);
+        }
+        else
+        {
+            packed.WriteSum(row, column, first, second);
+        }
+
+        if (PartyId != 0)
+        {
+            packed.Write(inner + row, column, first);
         }
     }
 
