@@ -56,11 +56,13 @@ public sealed class RingKernelsTests
         }
 
         ulong[] added = [.. product.Zip(before, (a, b) => unchecked(a + b))];
+        ulong[] flipped = [.. gate.Zip(before, (a, b) => a ^ b)];
         foreach (RingTilePath path in Enum.GetValues<RingTilePath>())
         {
             Assert.Equal(product, Of(d => RingKernels.MultiplyCross(path, x0, x1, y0, y1, d, accumulate: false)));
             Assert.Equal(added, Of(d => RingKernels.MultiplyCross(path, x0, x1, y0, y1, d, accumulate: true)));
-            Assert.Equal(gate, Of(d => RingKernels.AndCross(path, x0, x1, y0, y1, d)));
+            Assert.Equal(gate, Of(d => RingKernels.AndCross(path, x0, x1, y0, y1, d, accumulate: false)));
+            Assert.Equal(flipped, Of(d => RingKernels.AndCross(path, x0, x1, y0, y1, d, accumulate: true)));
             Assert.Equal(dot, RingKernels.DotCross(path, x0, x1, y0, y1));
         }
 

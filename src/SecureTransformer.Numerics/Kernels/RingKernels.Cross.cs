@@ -41,18 +41,20 @@ public static partial class RingKernels
         return DotCross(BestWidth, x0, x1, y0, y1);
     }
 
-    /// <summary>destination = x0 and (y0 xor y1) xor x1 and y0: as <see cref="MultiplyCross(ReadOnlySpan{ulong}, ReadOnlySpan{ulong}, ReadOnlySpan{ulong}, ReadOnlySpan{ulong}, Span{ulong}, bool)"/>, over Z_2.</summary>
+    /// <summary>destination = or ^= x0 and (y0 xor y1) xor x1 and y0: as <see cref="MultiplyCross(ReadOnlySpan{ulong}, ReadOnlySpan{ulong}, ReadOnlySpan{ulong}, ReadOnlySpan{ulong}, Span{ulong}, bool)"/>, over Z_2.</summary>
     /// <param name="x0">The first piece of the left operand.</param>
     /// <param name="x1">The second piece of the left operand.</param>
     /// <param name="y0">The first piece of the right operand.</param>
     /// <param name="y1">The second piece of the right operand.</param>
     /// <param name="destination">The result.</param>
+    /// <param name="accumulate">Whether the result is XORed onto what is there.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public static void AndCross(ReadOnlySpan<ulong> x0, ReadOnlySpan<ulong> x1, ReadOnlySpan<ulong> y0, ReadOnlySpan<ulong> y1, Span<ulong> destination)
+    public static void AndCross(
+        ReadOnlySpan<ulong> x0, ReadOnlySpan<ulong> x1, ReadOnlySpan<ulong> y0, ReadOnlySpan<ulong> y1, Span<ulong> destination, bool accumulate = false)
     {
         CheckLengths(x0.Length, x1.Length, destination.Length);
         CheckLengths(y0.Length, y1.Length, destination.Length);
-        AndCross(BestWidth, x0, x1, y0, y1, destination);
+        AndCross(BestWidth, x0, x1, y0, y1, destination, accumulate);
     }
 
     internal static void MultiplyCross(
@@ -134,7 +136,7 @@ public static partial class RingKernels
     }
 
     internal static void AndCross(
-        RingTilePath path, ReadOnlySpan<ulong> x0, ReadOnlySpan<ulong> x1, ReadOnlySpan<ulong> y0, ReadOnlySpan<ulong> y1, Span<ulong> destination)
+        RingTilePath path, ReadOnlySpan<ulong> x0, ReadOnlySpan<ulong> x1, ReadOnlySpan<ulong> y0, ReadOnlySpan<ulong> y1, Span<ulong> destination, bool accumulate)
     {
         ref ulong a0 = ref MemoryMarshal.GetReference(x0);
         ref ulong a1 = ref MemoryMarshal.GetReference(x1);
@@ -148,7 +150,8 @@ public static partial class RingKernels
             for (; i + 8 <= count; i += 8)
             {
                 Vector512<ulong> right = Vector512.LoadUnsafe(ref b0, i);
-                ((Vector512.LoadUnsafe(ref a0, i) & (right ^ Vector512.LoadUnsafe(ref b1, i))) ^ (Vector512.LoadUnsafe(ref a1, i) & right)).StoreUnsafe(ref to, i);
+                Vector512<ulong> gate = (Vector512.LoadUnsafe(ref a0, i) & (right ^ Vector512.LoadUnsafe(ref b1, i))) ^ (Vector512.LoadUnsafe(ref a1, i) & right);
+                (accumulate ? gate ^ Vector512.LoadUnsafe(ref to, i) : gate).StoreUnsafe(ref to, i);
             }
         }
         else if (path == RingTilePath.Avx2)
@@ -156,14 +159,16 @@ public static partial class RingKernels
             for (; i + 4 <= count; i += 4)
             {
                 Vector256<ulong> right = Vector256.LoadUnsafe(ref b0, i);
-                ((Vector256.LoadUnsafe(ref a0, i) & (right ^ Vector256.LoadUnsafe(ref b1, i))) ^ (Vector256.LoadUnsafe(ref a1, i) & right)).StoreUnsafe(ref to, i);
+                Vector256<ulong> gate = (Vector256.LoadUnsafe(ref a0, i) & (right ^ Vector256.LoadUnsafe(ref b1, i))) ^ (Vector256.LoadUnsafe(ref a1, i) & right);
+                (accumulate ? gate ^ Vector256.LoadUnsafe(ref to, i) : gate).StoreUnsafe(ref to, i);
             }
         }
 
         for (; i < count; i++)
         {
             ulong right = Unsafe.Add(ref b0, i);
-            Unsafe.Add(ref to, i) = (Unsafe.Add(ref a0, i) & (right ^ Unsafe.Add(ref b1, i))) ^ (Unsafe.Add(ref a1, i) & right);
+            ulong gate = (Unsafe.Add(ref a0, i) & (right ^ Unsafe.Add(ref b1, i))) ^ (Unsafe.Add(ref a1, i) & right);
+            Unsafe.Add(ref to, i) = accumulate ? gate ^ Unsafe.Add(ref to, i) : gate;
         }
     }
 

@@ -170,6 +170,11 @@ public sealed unsafe class SecretBufferPool : IDisposable
         NativeMemory.AlignedFree(memory);
     }
 
+    /// <summary>The bytes that a buffer of so many words takes: there are four sizes in each power of two.</summary>
+    /// <param name="length">The number of words.</param>
+    /// <returns>The number of bytes.</returns>
+    public static long BytesFor(long length) => BytesOf(ClassOf(length));
+
     private static int ClassOf(long length)
     {
         if (length <= 1L << SmallestLog2)

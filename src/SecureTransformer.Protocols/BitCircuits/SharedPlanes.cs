@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using SecureTransformer.Numerics;
 
 namespace SecureTransformer.Protocols.BitCircuits;
@@ -60,7 +58,7 @@ internal sealed class SharedPlanes : IDisposable
             Span<ulong> sum = level.Slice(g * Words, Words);
             foreach ((int x, int y) in gates[g].Terms)
             {
-                AddProducts(Of(0, x), Of(1, x), Of(0, y), Of(1, y), sum);
+                RingKernels.AndCross(Of(0, x), Of(1, x), Of(0, y), Of(1, y), sum, accumulate: true);
             }
         }
 
@@ -98,25 +96,6 @@ internal sealed class SharedPlanes : IDisposable
         else
         {
             source.CopyTo(target);
-        }
-    }
-
-    /// <summary>sum ^= x0 y0 ^ x0 y1 ^ x1 y0.</summary>
-    private static void AddProducts(ReadOnlySpan<ulong> x0, ReadOnlySpan<ulong> x1, ReadOnlySpan<ulong> y0, ReadOnlySpan<ulong> y1, Span<ulong> sum)
-    {
-        Span<Vector512<ulong>> wide = MemoryMarshal.Cast<ulong, Vector512<ulong>>(sum);
-        ReadOnlySpan<Vector512<ulong>> a0 = MemoryMarshal.Cast<ulong, Vector512<ulong>>(x0);
-        ReadOnlySpan<Vector512<ulong>> a1 = MemoryMarshal.Cast<ulong, Vector512<ulong>>(x1);
-        ReadOnlySpan<Vector512<ulong>> b0 = MemoryMarshal.Cast<ulong, Vector512<ulong>>(y0);
-        ReadOnlySpan<Vector512<ulong>> b1 = MemoryMarshal.Cast<ulong, Vector512<ulong>>(y1);
-        for (int i = 0; i < wide.Length; i++)
-        {
-            wide[i] ^= (a0[i] & (b0[i] ^ b1[i])) ^ (a1[i] & b0[i]);
-        }
-
-        for (int i = wide.Length * Vector512<ulong>.Count; i < sum.Length; i++)
-        {
-            sum[i] ^= (x0[i] & (y0[i] ^ y1[i])) ^ (x1[i] & y0[i]);
         }
     }
 }

@@ -1,8 +1,8 @@
-using System.Numerics;
+using SecureTransformer.Numerics;
 
 namespace SecureTransformer.Protocols.Estimates;
 
-/// <summary>Keeps account of what a dry run would have in memory, with the sizes and the reuse of <see cref="SecureTransformer.Numerics.SecretBufferPool"/>.</summary>
+/// <summary>Keeps account of what a dry run would have in memory, with the sizes and the reuse of <see cref="SecretBufferPool"/>.</summary>
 internal sealed class MemoryAccount
 {
     private readonly Dictionary<long, int> _free = [];
@@ -23,7 +23,7 @@ internal sealed class MemoryAccount
     /// <summary>Takes the buffers of one tensor; the result gives them back.</summary>
     public Action Rent(long words, int buffers)
     {
-        long bytes = SizeOf(words) * sizeof(ulong);
+        long bytes = SecretBufferPool.BytesFor(words);
         for (int i = 0; i < buffers; i++)
         {
             if (_free.GetValueOrDefault(bytes) > 0)
@@ -42,7 +42,7 @@ internal sealed class MemoryAccount
             for (int i = 0; i < buffers; i++)
             {
                 _live -= bytes;
-                if (_idle + bytes <= Numerics.SecretBufferPool.MaxIdleBytes)
+                if (_idle + bytes <= SecretBufferPool.MaxIdleBytes)
                 {
                     _free[bytes] = _free.GetValueOrDefault(bytes) + 1;
                     _idle += bytes;
@@ -56,17 +56,5 @@ internal sealed class MemoryAccount
     {
         _free.Clear();
         _idle = 0;
-    }
-
-    /// <summary>The pool's size for so many words: four steps in each power of two.</summary>
-    private static long SizeOf(long words)
-    {
-        if (words <= 64)
-        {
-            return 64;
-        }
-
-        long quarter = 1L << (BitOperations.Log2((ulong)words - 1) - 2);
-        return (words + quarter - 1) / quarter * quarter;
     }
 }

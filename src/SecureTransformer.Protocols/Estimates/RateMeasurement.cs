@@ -114,7 +114,6 @@ internal static class RateMeasurement
                 seconds[i][batch] = await RepeatAsync(repetitions).ConfigureAwait(false);
             }
 
-
             async ValueTask<double> RepeatAsync(int times)
             {
                 await session.AgreeAsync("start of a measurement", default, cancellationToken).ConfigureAwait(false);

@@ -7,8 +7,8 @@ namespace SecureTransformer.Protocols;
 /// </remarks>
 public sealed class ExponentialFunction : FittedFunction
 {
-    /// <summary>How far from where it is asked for the comparison may cut.</summary>
-    private const double Slack = 4;
+    /// <summary>The binary logarithm of how far from where it is asked for the comparison may cut.</summary>
+    private const int SlackLog2 = 2;
 
     /// <summary>Makes the function from the fit of p on [-T, 0].</summary>
     public ExponentialFunction(string name, double errorBound, double limit, PolynomialScheme scheme)
@@ -24,9 +24,9 @@ public sealed class ExponentialFunction : FittedFunction
         using SessionScope scope = session.BeginScope();
         if (session.HasAdditionTheorems)
         {
-            // Kept from -T up, dropped below -T - 2 Slack, and in between either: exp itself is good down to -28.
-            SecretTensor excess = session.AddPublic(x, Limit + Slack);
-            int slackBits = Math.Clamp(x.FractionalBits + 1 + (int)Math.Log2(Slack), 0, Width - 2);
+            // Kept from -T up, dropped below -T - 8, and in between either: exp itself is good down to -28.
+            SecretTensor excess = session.AddPublic(x, Limit + (1 << SlackLog2));
+            int slackBits = Math.Clamp(x.FractionalBits + 1 + SlackLog2, 0, Width - 2);
             SecretBits below = await session.RoughlyLessThanZeroAsync(excess, Width, slackBits, cancellationToken).ConfigureAwait(false);
             return scope.Keep(await session.ExponentialAsync(x, session.Not(below), cancellationToken).ConfigureAwait(false));
         }

@@ -320,10 +320,10 @@ public sealed class Float64Session : MpcSession
     {
         ArgumentNullException.ThrowIfNull(x);
         Span<double> target = Values(result);
+        bool[] kept = PlainWords.Bits(Shares(keep, 0), keep);
         for (int i = 0; i < target.Length; i++)
         {
-            bool kept = ((Shares(keep, 0)[i >> 6] >> (i & 63)) & 1) != 0;
-            target[i] = kept ? Math.Exp(Values(x)[i]) : 0;
+            target[i] = kept[i] ? Math.Exp(Values(x)[i]) : 0;
         }
 
         return ValueTask.CompletedTask;

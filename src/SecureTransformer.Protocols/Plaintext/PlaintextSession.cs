@@ -186,16 +186,16 @@ public sealed class PlaintextSession : RingSession
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(result);
-        for (int i = 0; i < result.Shape.Count; i++)
+        bool[] kept = PlainWords.Bits(Shares(keep, 0), keep);
+        for (int i = 0; i < kept.Length; i++)
         {
             double value = Math.ScaleB((long)Shares(x, 0)[i], -x.FractionalBits);
-            bool kept = ((Shares(keep, 0)[i >> 6] >> (i & 63)) & 1) != 0;
-            if (kept && value is < -28 or > 0.69)
+            if (kept[i] && value is < -28 or > 0.69)
             {
                 throw new OverflowException($"{Place("exponential")}: an argument that is kept lies outside [-28, 0.69].");
             }
 
-            Shares(result, 0)[i] = kept ? (ulong)(long)Math.Round(Math.ScaleB(Math.Exp(value), result.FractionalBits)) : 0;
+            Shares(result, 0)[i] = kept[i] ? (ulong)(long)Math.Round(Math.ScaleB(Math.Exp(value), result.FractionalBits)) : 0;
         }
 
         return ValueTask.CompletedTask;

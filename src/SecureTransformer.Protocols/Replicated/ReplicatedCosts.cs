@@ -170,7 +170,7 @@ public static class ReplicatedCosts
     }
 
     /// <summary>In groups of 64,000 values, whose planes are whole words.</summary>
-    private static OperationCost Compare(int count, CompareCircuit circuit) => new(circuit.Rounds, circuit.TotalBits * PlanesOf(count));
+    internal static OperationCost Compare(int count, CompareCircuit circuit) => new(circuit.Rounds, circuit.TotalBits * PlanesOf(count));
 
     /// <summary>The bytes of one plane of each group of values.</summary>
     private static long PlanesOf(int count)

@@ -75,16 +75,16 @@ internal sealed class ReplicatedEstimate(SessionOptions options, EstimatingSessi
 
     /// <inheritdoc/>
     protected override ValueTask LessThanZeroCoreAsync(SecretTensor x, int width, int slackBits, SecretBits result, CancellationToken cancellationToken) =>
-        CountComparison(ReplicatedCosts.LessThanZero(CountOf(x), width, slackBits), CountOf(x), CompareCircuit.Sign(width, slackBits));
+        CountComparison(CountOf(x), CompareCircuit.Sign(width, slackBits));
 
     /// <inheritdoc/>
     protected override ValueTask EqualsZeroCoreAsync(SecretTensor x, int width, SecretBits result, CancellationToken cancellationToken) =>
-        CountComparison(ReplicatedCosts.EqualsZero(CountOf(x), width), CountOf(x), CompareCircuit.Equality(width));
+        CountComparison(CountOf(x), CompareCircuit.Equality(width));
 
     /// <inheritdoc/>
     protected override ValueTask WindowCoreAsync(
         SecretTensor x, int windowBits, int width, int slackBits, SecretBits inside, SecretBits below, CancellationToken cancellationToken) =>
-        CountComparison(ReplicatedCosts.Window(CountOf(x), windowBits, width, slackBits), CountOf(x), CompareCircuit.Window(windowBits, width, slackBits));
+        CountComparison(CountOf(x), CompareCircuit.Window(windowBits, width, slackBits));
 
     /// <inheritdoc/>
     protected override ValueTask AndCoreAsync(SecretBits x, SecretBits y, SecretBits result, CancellationToken cancellationToken) =>
@@ -174,8 +174,8 @@ internal sealed class ReplicatedEstimate(SessionOptions options, EstimatingSessi
     private ValueTask Truncated(int count, int shift, int ringBits = 64) =>
         Count(default, ReplicatedMessages.Truncate(count, shift, ringBits), new Work(WorkKind.Truncation, count));
 
-    private ValueTask CountComparison(OperationCost cost, int count, CompareCircuit circuit) =>
-        Count(cost, ReplicatedMessages.Compare(count, circuit), new Work(WorkKind.Comparison, (double)count * circuit.TotalBits));
+    private ValueTask CountComparison(int count, CompareCircuit circuit) =>
+        Count(ReplicatedCosts.Compare(count, circuit), ReplicatedMessages.Compare(count, circuit), new Work(WorkKind.Comparison, (double)count * circuit.TotalBits));
 
     private ValueTask CountProduct(int count, int shift, params Work[] work) => Count(
         ReplicatedCosts.Product(count, shift),

@@ -28,7 +28,7 @@ public sealed partial class ReplicatedSession
         void SendFirst()
         {
             Span<ulong> z = Shares(result, 0);
-            AndLocal(Shares(x, 0), Shares(x, 1), Shares(y, 0), Shares(y, 1), z);
+            RingKernels.AndCross(Shares(x, 0), Shares(x, 1), Shares(y, 0), Shares(y, 1), z);
             foreach ((int start, int length) in new Chunks(z.Length))
             {
                 XorZeroShare(z.Slice(start, length));
@@ -66,12 +66,7 @@ public sealed partial class ReplicatedSession
             Send(other, Operations.BitReshare, Shares(result, opened).Slice(start, length));
         }
 
-        for (int start = 0; start < count; start += Chunks.Size)
-        {
-            int length = Math.Min(Chunks.Size, count - start);
-            using FrameBuffer frame = await other.ReceiveAsync(Operations.BitReshare, length * sizeof(ulong), cancellationToken).ConfigureAwait(false);
-            RingKernels.AddInto<ulong>(Shares(result, opened).Slice(start, length), frame.Words);
-        }
+        await AddReceivedAsync(other, Operations.BitReshare, result, opened, Chunks.Size, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Party 0: deals p; its components of the result are masks in common with parties 2 and 1.</summary>
@@ -138,20 +133,5 @@ public sealed partial class ReplicatedSession
         }
 
         buffer.Clear();
-    }
-
-    private static void AndLocal(ReadOnlySpan<ulong> x0, ReadOnlySpan<ulong> x1, ReadOnlySpan<ulong> y0, ReadOnlySpan<ulong> y1, Span<ulong> z)
-    {
-        Span<ulong> buffer = stackalloc ulong[Block];
-        for (int start = 0; start < z.Length; start += Block)
-        {
-            int length = Math.Min(Block, z.Length - start);
-            Span<ulong> part = buffer[..length];
-            Span<ulong> target = z.Slice(start, length);
-            RingKernels.Xor(y0.Slice(start, length), y1.Slice(start, length), part);
-            RingKernels.And<ulong>(part, x0.Slice(start, length), target);
-            RingKernels.And(x1.Slice(start, length), y0.Slice(start, length), part);
-            RingKernels.Xor<ulong>(target, part, target);
-        }
     }
 }

@@ -140,6 +140,17 @@ public sealed partial class ReplicatedSession
         }
     }
 
+    /// <summary>Adds what another party sends, in frames of so many elements, to a component.</summary>
+    private async ValueTask AddReceivedAsync(IChannel channel, ushort operation, SecretTensor result, int component, int run, CancellationToken cancellationToken)
+    {
+        for (int start = 0; start < result.Shape.Count; start += run)
+        {
+            int length = Math.Min(run, result.Shape.Count - start);
+            using FrameBuffer frame = await channel.ReceiveAsync(operation, length * sizeof(ulong), cancellationToken).ConfigureAwait(false);
+            RingKernels.AddInto<ulong>(Shares(result, component).Slice(start, length), frame.Words);
+        }
+    }
+
     /// <summary>Adds a_i = F(key with next) - F(key with previous); the three a_i sum to zero.</summary>
     private void AddZeroShare(Span<ulong> words)
     {

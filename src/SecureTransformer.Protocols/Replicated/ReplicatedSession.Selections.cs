@@ -44,11 +44,9 @@ public sealed partial class ReplicatedSession
             other.Send(masked, Operations.BitReshare);
         }
 
-        for (int start = 0; other is not null && start < count; start += run)
+        if (other is not null)
         {
-            int length = Math.Min(run, count - start);
-            using FrameBuffer frame = await other.ReceiveAsync(Operations.BitReshare, length * sizeof(ulong), cancellationToken).ConfigureAwait(false);
-            RingKernels.AddInto<ulong>(Shares(result, opened).Slice(start, length), frame.Words);
+            await AddReceivedAsync(other, Operations.BitReshare, result, opened, run, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -237,10 +237,11 @@ public static class Softmax
     /// </summary>
     private static int SlackBits(MpcSession session, SecretTensor x, int width)
     {
-        int levels = 32 - System.Numerics.BitOperations.LeadingZeroCount((uint)(x.Shape[-1] - 1));
-        int levelBits = levels == 0 ? 0 : 32 - System.Numerics.BitOperations.LeadingZeroCount((uint)(levels - 1));
-        return session.HasAdditionTheorems ? Math.Clamp(x.FractionalBits - levelBits, 0, width - 2) : 0;
+        int levels = CeilingLog2(x.Shape[-1]);
+        return session.HasAdditionTheorems ? Math.Clamp(x.FractionalBits - CeilingLog2(Math.Max(1, levels)), 0, width - 2) : 0;
     }
+
+    private static int CeilingLog2(int n) => 32 - System.Numerics.BitOperations.LeadingZeroCount((uint)(n - 1));
 
     /// <summary>1 / sum with <see cref="SumBits"/> fractional bits for sums from 1/2 to 2 columns.</summary>
     private static async ValueTask<SecretTensor> ReciprocalAsync(
@@ -248,7 +249,7 @@ public static class Softmax
     {
         using SessionScope scope = session.BeginScope();
         SecretTensor wide = await session.WithFractionalBitsAsync(sum, SumBits, cancellationToken).ConfigureAwait(false);
-        int width = SumBits + 1 + (32 - System.Numerics.BitOperations.LeadingZeroCount((uint)(columns - 1)));
+        int width = SumBits + 1 + CeilingLog2(columns);
         return scope.Keep(await session.EvaluateAsync(new Reciprocal(width, SumBits - 1, mayBeZero), wide, cancellationToken).ConfigureAwait(false));
     }
 
