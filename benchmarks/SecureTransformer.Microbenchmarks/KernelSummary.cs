@@ -33,6 +33,10 @@ internal static class KernelSummary
         Product(output, 128, 768, 3072, 1);
         Product(output, 128, 768, 768, 1);
         Product(output, 128, 1536, 768, 1);
+        Once(output, 128, 768, 768);
+        Once(output, 256, 768, 768);
+        Once(output, 256, 256, 256);
+        Once(output, 512, 768, 768);
         foreach (int m in (int[])[1, 2, 4, 7])
         {
             Product(output, m, 768, 3072, 1);
@@ -79,6 +83,21 @@ internal static class KernelSummary
         double rate = (double)m * k * n / seconds;
         Print(output, $"{$"{m} x {k} x {n}",-32}{rate / Giga,8:F1} G multiply-adds/s {seconds * 1e6,10:F1} us");
         return rate;
+    }
+
+    // Right-hand sides that are used once, and sums of two.
+    private static void Once(TextWriter output, int m, int k, int n)
+    {
+        ulong[] a = Right(m, k);
+        ulong[] b = Right(k, n);
+        ulong[] other = Right(k, n);
+        ulong[] c = new ulong[m * n];
+        Line("once", Best(() => RingMatrix.Multiply(new MatrixView(a, m, k), new MatrixView(b, k, n), c, n)));
+        Line("once, transposed", Best(() => RingMatrix.Multiply(new MatrixView(a, m, k), new MatrixView(b, n, k).Transpose(), c, n)));
+        Line("a sum, once", Best(() => RingMatrix.MultiplySum(new MatrixView(a, m, k), new MatrixView(b, k, n), new MatrixView(other, k, n), c, n)));
+
+        void Line(string name, double seconds) =>
+            Print(output, $"{$"{m} x {k} x {n}, {name}",-32}{(double)m * k * n / seconds / Giga,8:F1} G multiply-adds/s {seconds * 1e6,10:F1} us");
     }
 
     // The logits of a few tokens: a table that no cache holds, read once. One packing by rows serves this and the embedding; the other is the bound.

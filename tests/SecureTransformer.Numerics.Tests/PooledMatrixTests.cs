@@ -32,7 +32,9 @@ public class PooledMatrixTests
 
         ulong[] Multiply(SecretBufferPool? from)
         {
-            using PackedMatrix packed = PackedMatrix.PackReplicated(new MatrixView(first, rows, columns), new MatrixView(second, rows, columns), from);
+            using PackedMatrix packed = PackedMatrix.Create(2 * rows, columns, from);
+            packed.WriteSum(0, 0, new MatrixView(first, rows, columns), new MatrixView(second, rows, columns));
+            packed.Write(rows, 0, new MatrixView(first, rows, columns));
             Assert.Equal(from is null ? 0 : 1, pool.OutstandingCount);
             ulong[] result = new ulong[columns];
             RingMatrix.Multiply(new MatrixView(x0, 1, rows), new MatrixView(x1, 1, rows), packed, result, columns);

@@ -139,7 +139,7 @@ public sealed class RingMatrixTests
     [MemberData(nameof(Paths))]
     public void The_product_without_packing_equals_the_scalar_product(int path)
     {
-        foreach ((int m, int k, int n) in ((int, int, int)[])[(1, 64, 40), (1, 64, 1), (2, 33, 50), (3, 9, 70), (20, 30, 40), (16, 300, 59), (7, 5, 3), (2, 0, 5), (0, 3, 3), (1, 700, 900)])
+        foreach ((int m, int k, int n) in ((int, int, int)[])[(1, 64, 40), (1, 64, 1), (2, 33, 50), (3, 9, 70), (20, 30, 40), (16, 300, 59), (7, 5, 3), (2, 0, 5), (0, 3, 3), (1, 700, 900), (130, 530, 101), (33, 1030, 48), (257, 40, 73)])
         {
             ulong[] a = TestPrg.Words(1, m * k);
             ulong[] b = TestPrg.Words(2, k * n);
@@ -158,6 +158,37 @@ public sealed class RingMatrixTests
                     Assert.Equal(expected, actual);
                     (bStored, bStride) = Store(b, k, n, 2, transposed: true);
                     RingMatrix.Multiply((RingTilePath)path, left, new MatrixView(bStored, n, k, bStride).Transpose(), actual, n, true, threads);
+                    Assert.Equal(twice, actual);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void The_product_with_a_sum_equals_the_sum_of_products(int path)
+    {
+        foreach ((int m, int k, int n) in ((int, int, int)[])[(1, 64, 40), (20, 30, 47), (130, 530, 101), (33, 1030, 48), (257, 40, 73), (2, 0, 5), (0, 3, 3)])
+        {
+            ulong[] a = TestPrg.Words(1, m * k);
+            ulong[] b0 = TestPrg.Words(2, k * n);
+            ulong[] b1 = TestPrg.Words(3, k * n);
+            ulong[] expected = Reference(a, b0, m, k, n);
+            RingKernels.AddInto(expected, Reference(a, b1, m, k, n));
+            ulong[] twice = new ulong[m * n];
+            RingKernels.MultiplyScalar(expected, 2UL, twice);
+            foreach (int threads in (int[])[1, 3])
+            {
+                foreach ((bool first, bool second) in ((bool, bool)[])[(false, false), (false, true), (true, false), (true, true)])
+                {
+                    (ulong[] stored0, int stride0) = Store(b0, k, n, 2, first);
+                    (ulong[] stored1, int stride1) = Store(b1, k, n, 3, second);
+                    MatrixView right0 = first ? new MatrixView(stored0, n, k, stride0).Transpose() : new MatrixView(stored0, k, n, stride0);
+                    MatrixView right1 = second ? new MatrixView(stored1, n, k, stride1).Transpose() : new MatrixView(stored1, k, n, stride1);
+                    ulong[] actual = new ulong[m * n];
+                    RingMatrix.MultiplySum((RingTilePath)path, new MatrixView(a, m, k), right0, right1, actual, n, false, threads);
+                    Assert.Equal(expected, actual);
+                    RingMatrix.MultiplySum((RingTilePath)path, new MatrixView(a, m, k), right0, right1, actual, n, true, threads);
                     Assert.Equal(twice, actual);
                 }
             }
@@ -237,6 +268,14 @@ public sealed class RingMatrixTests
         ulong[] shared = new ulong[20];
         Assert.Throws<ArgumentException>(() => RingMatrix.Multiply(new MatrixView(shared, 2, 3), b, shared.AsSpan(5), 4));
         Assert.Throws<ArgumentOutOfRangeException>(() => RingMatrix.Multiply(new MatrixView(a, 2, 3), b, c, 4, maxDegreeOfParallelism: 0));
+        ulong[] summand = new ulong[12];
+        Assert.Contains(
+            "3 x 4 and 4 x 3",
+            Assert.Throws<ArgumentException>(() => RingMatrix.MultiplySum(new MatrixView(a, 2, 3), new MatrixView(summand, 3, 4), new MatrixView(summand, 4, 3), c, 4)).Message,
+            StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => RingMatrix.MultiplySum(new MatrixView(a, 2, 2), new MatrixView(summand, 3, 4), new MatrixView(summand, 3, 4), c, 4));
+        Assert.Throws<ArgumentException>(() => RingMatrix.MultiplySum(new MatrixView(a, 2, 3), new MatrixView(summand, 3, 4), new MatrixView(shared, 3, 4), shared.AsSpan(5), 4));
+        Assert.Throws<ArgumentException>(() => RingMatrix.MultiplySum(new MatrixView(a, 2, 3), new MatrixView(shared, 3, 4), new MatrixView(summand, 3, 4), shared.AsSpan(5), 4));
         Assert.Throws<ArgumentOutOfRangeException>(() => PackedMatrix.Create(-1, 4));
         using CpuMatMulBackend backend = new();
         Assert.Throws<ArgumentException>(() => backend.Multiply(new MatrixView(a, 2, 3), new Foreign(), c, 4));

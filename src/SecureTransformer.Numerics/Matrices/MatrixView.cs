@@ -52,6 +52,9 @@ public readonly ref struct MatrixView
     /// <summary>Gets whether the rows of this matrix are the columns as stored.</summary>
     public bool IsTransposed { get; }
 
+    /// <summary>The same matrix, of which the elements are pinned there.</summary>
+    internal unsafe PlainMatrix At(ulong* values) => new(values, ElementRowStride, ElementColumnStride);
+
     internal nint ElementRowStride => IsTransposed ? 1 : RowStride;
 
     internal nint ElementColumnStride => IsTransposed ? RowStride : 1;

@@ -83,12 +83,11 @@ public sealed unsafe class PackedMatrix : IPackedMatrix
     /// </summary>
     /// <param name="b0">The first share, k x n.</param>
     /// <param name="b1">The second share, k x n.</param>
-    /// <param name="pool">Where the memory comes from, as in <see cref="Create"/>.</param>
     /// <returns>A packed matrix of 2k x n.</returns>
     /// <exception cref="ArgumentException">The shapes differ.</exception>
-    public static PackedMatrix PackReplicated(MatrixView b0, MatrixView b1, SecretBufferPool? pool = null)
+    public static PackedMatrix PackReplicated(MatrixView b0, MatrixView b1)
     {
-        PackedMatrix packed = new(checked(2 * b0.Rows), b0.Columns, pool);
+        PackedMatrix packed = new(checked(2 * b0.Rows), b0.Columns);
         try
         {
             packed.ClearPadding();
@@ -113,7 +112,7 @@ public sealed unsafe class PackedMatrix : IPackedMatrix
             _words.DangerousAddRef(ref held);
             fixed (ulong* source = block.Values)
             {
-                PanelPacking.Write(Panels.OfPacked(_words.Pointer, Rows, Columns), firstRow, firstColumn, block, source, null, 0, 0);
+                PanelPacking.Write(Panels.OfPacked(_words.Pointer, Rows, Columns), firstRow, firstColumn, block.Rows, block.Columns, block.At(source), default);
             }
         }
         finally
@@ -141,7 +140,7 @@ public sealed unsafe class PackedMatrix : IPackedMatrix
             fixed (ulong* source = x.Values)
             fixed (ulong* other = y.Values)
             {
-                PanelPacking.Write(Panels.OfPacked(_words.Pointer, Rows, Columns), firstRow, firstColumn, x, source, other, y.ElementRowStride, y.ElementColumnStride);
+                PanelPacking.Write(Panels.OfPacked(_words.Pointer, Rows, Columns), firstRow, firstColumn, x.Rows, x.Columns, x.At(source), y.At(other));
             }
         }
         finally

@@ -16,6 +16,9 @@ public static unsafe partial class RingMatrix
     private const int RowsInPlace = 16;
     private const int RowsByDots = 2;
 
+    // Up to this many rows, pieces of the right-hand side are copied as they are needed: once for each block of 128 rows. Beyond, it is packed as a whole.
+    private const int RowsCopied = 256;
+
     internal static RingTilePath BestPath =>
         Avx512Tile.IsSupported ? RingTilePath.Avx512 :
         Avx2Tile.IsSupported ? RingTilePath.Avx2 :
@@ -102,6 +105,19 @@ public static unsafe partial class RingMatrix
     public static void Multiply(MatrixView a, MatrixView b, Span<ulong> c, int cRowStride, bool accumulate = false, int maxDegreeOfParallelism = 1) =>
         Multiply(BestPath, a, b, c, cRowStride, accumulate, maxDegreeOfParallelism);
 
+    /// <summary>c = a (b0 + b1), or c += a (b0 + b1), with summands that are used once: added on the way.</summary>
+    /// <param name="a">The left-hand side, m x k.</param>
+    /// <param name="b0">A summand of the right-hand side, k x n.</param>
+    /// <param name="b1">The other summand, k x n.</param>
+    /// <param name="c">The product, m x n.</param>
+    /// <param name="cRowStride">The distance between the beginnings of consecutive rows of <paramref name="c"/>.</param>
+    /// <param name="accumulate">Whether the product is added to <paramref name="c"/>.</param>
+    /// <param name="maxDegreeOfParallelism">The largest number of threads to use.</param>
+    /// <exception cref="ArgumentException">The shapes do not fit, or <paramref name="c"/> overlaps an operand.</exception>
+    public static void MultiplySum(
+        MatrixView a, MatrixView b0, MatrixView b1, Span<ulong> c, int cRowStride, bool accumulate = false, int maxDegreeOfParallelism = 1) =>
+        MultiplySum(BestPath, a, b0, b1, c, cRowStride, accumulate, maxDegreeOfParallelism);
+
     internal static bool IsSupported(RingTilePath path) => path switch
     {
         RingTilePath.Avx512 => Avx512Tile.IsSupported,
@@ -118,10 +134,7 @@ public static unsafe partial class RingMatrix
         }
 
         CheckProduct(a, b.Columns, c, cRowStride, maxDegreeOfParallelism);
-        if (b.Values.Overlaps(c))
-        {
-            throw new ArgumentException("The product overlaps the right-hand side.", nameof(c));
-        }
+        CheckOverlap(b, c);
 
         if (a.Rows == 0 || a.Columns == 0 || b.Columns == 0)
         {
@@ -135,10 +148,71 @@ public static unsafe partial class RingMatrix
         {
             MultiplyByDots(a, b, c, cRowStride, accumulate);
         }
+        else if (a.Rows <= RowsCopied)
+        {
+            MultiplyCopied(path, a, b, default, c, cRowStride, accumulate, maxDegreeOfParallelism);
+        }
         else
         {
             using PackedMatrix packed = PackedMatrix.Pack(b);
             Multiply(path, a, packed, 0, c, cRowStride, accumulate, maxDegreeOfParallelism);
+        }
+    }
+
+    internal static void MultiplySum(
+        RingTilePath path, MatrixView a, MatrixView b0, MatrixView b1, Span<ulong> c, int cRowStride, bool accumulate, int maxDegreeOfParallelism)
+    {
+        if (b0.Rows != b1.Rows || b0.Columns != b1.Columns)
+        {
+            throw new ArgumentException($"The summands have shapes {b0.Rows} x {b0.Columns} and {b1.Rows} x {b1.Columns}.", nameof(b1));
+        }
+
+        if (a.Columns != b0.Rows)
+        {
+            throw new ArgumentException($"The shapes {a.Rows} x {a.Columns} and {b0.Rows} x {b0.Columns} do not fit.", nameof(b0));
+        }
+
+        CheckProduct(a, b0.Columns, c, cRowStride, maxDegreeOfParallelism);
+        CheckOverlap(b0, c);
+        CheckOverlap(b1, c);
+        if (a.Rows == 0 || a.Columns == 0 || b0.Columns == 0)
+        {
+            ClearProduct(a, b0.Columns, c, cRowStride, accumulate);
+        }
+        else if (a.Rows <= RowsCopied)
+        {
+            MultiplyCopied(path, a, b0, b1, c, cRowStride, accumulate, maxDegreeOfParallelism);
+        }
+        else
+        {
+            using PackedMatrix packed = PackedMatrix.Create(b0.Rows, b0.Columns);
+            packed.WriteSum(0, 0, b0, b1);
+            Multiply(path, a, packed, 0, c, cRowStride, accumulate, maxDegreeOfParallelism);
+        }
+    }
+
+    private static void MultiplyCopied(
+        RingTilePath path, MatrixView a, MatrixView b, MatrixView addend, Span<ulong> c, int cRowStride, bool accumulate, int maxDegreeOfParallelism)
+    {
+        fixed (ulong* pa = a.Values)
+        fixed (ulong* pb = b.Values)
+        fixed (ulong* pd = addend.Values)
+        fixed (ulong* pc = c)
+        {
+            RingProduct product = new()
+            {
+                A = pa,
+                ARowStride = a.ElementRowStride,
+                AColumnStride = a.ElementColumnStride,
+                M = a.Rows,
+                K = a.Columns,
+                B = Panels.Copied(b.At(pb), addend.At(pd), b.Columns),
+                FirstRow = 0,
+                C = pc,
+                CRowStride = cRowStride,
+                Accumulate = accumulate,
+            };
+            Split(path, product, maxDegreeOfParallelism);
         }
     }
 
@@ -200,6 +274,14 @@ public static unsafe partial class RingMatrix
         if (a.Values.Overlaps(c))
         {
             throw new ArgumentException("The product overlaps the left-hand side.", nameof(c));
+        }
+    }
+
+    private static void CheckOverlap(MatrixView b, Span<ulong> c)
+    {
+        if (b.Values.Overlaps(c))
+        {
+            throw new ArgumentException("The product overlaps the right-hand side.", nameof(c));
         }
     }
 
@@ -282,7 +364,7 @@ public static unsafe partial class RingMatrix
 
         // By rows when every part has full tiles enough; else by columns, so that a few rows stream each weight once.
         int tiles = (p.M + 7) / 8;
-        bool byRows = tiles >= 4 * parts;
+        bool byRows = tiles >= 4 * parts && !p.B.IsCopied;
         int units = byRows ? tiles : panels;
         parts = Math.Min(parts, units);
         Parallel.For(0, parts, new ParallelOptions { MaxDegreeOfParallelism = parts }, part =>

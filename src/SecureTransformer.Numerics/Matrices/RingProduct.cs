@@ -60,8 +60,11 @@ internal static unsafe class RingProduct<TTile>
         bool pack = p.M >= TileRows && lastPanel - firstPanel >= PanelsWorthPacking;
         int rowsAtOnce = Math.Min(BlockRows, lastTileRow - firstTileRow);
         int depthAtOnce = pack ? Math.Min(p.K, BlockWords / ((rowsAtOnce + TileRows - 1) / TileRows * TileRows)) : p.K;
-        nuint scratchBytes = pack ? (nuint)(rowsAtOnce + TileRows) * (nuint)depthAtOnce * sizeof(ulong) : 0;
-        ulong* scratch = pack ? (ulong*)NativeMemory.AlignedAlloc(scratchBytes, SecretBufferPool.Alignment) : null;
+        nuint leftWords = pack ? (nuint)(rowsAtOnce + TileRows) * (nuint)depthAtOnce : 0;
+        nuint rightWords = p.B.IsCopied ? (nuint)(PanelRows * PackedMatrix.PanelWidth) : 0;
+        nuint scratchBytes = (leftWords + rightWords) * sizeof(ulong);
+        ulong* scratch = scratchBytes == 0 ? null : (ulong*)NativeMemory.AlignedAlloc(scratchBytes, SecretBufferPool.Alignment);
+        ulong* right = scratch + leftWords;
         try
         {
             for (int i0 = firstTileRow; i0 < lastTileRow; i0 += BlockRows)
@@ -74,11 +77,11 @@ internal static unsafe class RingProduct<TTile>
                     if (pack)
                     {
                         PackLeft(scratch, a, p.ARowStride, p.AColumnStride, rows, depth);
-                        Block(p, scratch, 1, TileRows, (nint)TileRows * depth, i0, rows, k0, depth, firstPanel, lastPanel);
+                        Block(p, right, scratch, 1, TileRows, (nint)TileRows * depth, i0, rows, k0, depth, firstPanel, lastPanel);
                     }
                     else
                     {
-                        Block(p, a, p.ARowStride, p.AColumnStride, TileRows * p.ARowStride, i0, rows, k0, depth, firstPanel, lastPanel);
+                        Block(p, right, a, p.ARowStride, p.AColumnStride, TileRows * p.ARowStride, i0, rows, k0, depth, firstPanel, lastPanel);
                     }
                 }
             }
@@ -94,7 +97,18 @@ internal static unsafe class RingProduct<TTile>
     }
 
     private static void Block(
-        in RingProduct p, ulong* a, nint rowStride, nint columnStride, nint tileStride, int i0, int rows, int k0, int depth, int firstPanel, int lastPanel)
+        in RingProduct p,
+        ulong* right,
+        ulong* a,
+        nint rowStride,
+        nint columnStride,
+        nint tileStride,
+        int i0,
+        int rows,
+        int k0,
+        int depth,
+        int firstPanel,
+        int lastPanel)
     {
         ulong* edge = stackalloc ulong[TileRows * PackedMatrix.PanelWidth];
         bool usedEdge = false;
@@ -103,11 +117,11 @@ internal static unsafe class RingProduct<TTile>
             int width = p.B.Width(panel);
             int columns = Math.Min(PackedMatrix.PanelWidth, p.B.Columns - panel * PackedMatrix.PanelWidth);
             nint bStride = p.B.RowStride(panel);
-            ulong* b = p.B[panel] + ((nint)p.FirstRow + k0) * bStride;
             ulong* c = p.C + i0 * p.CRowStride + (nint)panel * PackedMatrix.PanelWidth;
             for (int k1 = 0; k1 < depth; k1 += PanelRows)
             {
                 int count = Math.Min(PanelRows, depth - k1);
+                ulong* b = p.B.Rows(panel, (nint)p.FirstRow + k0 + k1, count, right);
                 bool accumulate = p.Accumulate || k0 + k1 > 0;
                 ulong* tileA = a + k1 * columnStride;
                 ulong* tileC = c;
@@ -116,12 +130,12 @@ internal static unsafe class RingProduct<TTile>
                     int tileRows = Math.Min(TileRows, rows - i);
                     if (columns == width)
                     {
-                        TTile.Multiply(tileRows, width, tileA, rowStride, columnStride, b + k1 * bStride, bStride, count, tileC, p.CRowStride, accumulate);
+                        TTile.Multiply(tileRows, width, tileA, rowStride, columnStride, b, bStride, count, tileC, p.CRowStride, accumulate);
                     }
                     else
                     {
                         usedEdge = true;
-                        TTile.Multiply(tileRows, width, tileA, rowStride, columnStride, b + k1 * bStride, bStride, count, edge, PackedMatrix.PanelWidth, false);
+                        TTile.Multiply(tileRows, width, tileA, rowStride, columnStride, b, bStride, count, edge, PackedMatrix.PanelWidth, false);
                         MergeEdge(edge, tileC, p.CRowStride, tileRows, columns, accumulate);
                     }
                 }

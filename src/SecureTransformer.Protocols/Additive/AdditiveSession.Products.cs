@@ -206,21 +206,19 @@ public sealed partial class AdditiveSession
         for (int m = 0; m < matrices; m++)
         {
             // d b + a e at all parties but 0, which has d (b + e) + a e.
-            Span<ulong> right = b.Span.Slice(m * inner * columns, inner * columns);
-            if (PartyId != 0)
+            var opened = new MatrixView(d.Span.Slice(m * rows * inner, rows * inner), rows, inner);
+            var mask = new MatrixView(a.Span.Slice(m * rows * inner, rows * inner), rows, inner);
+            Span<ulong> z = Shares(result, 0).Slice(m * rows * columns, rows * columns);
+            if (PartyId == 0)
             {
-                RingKernels.SubtractInto<ulong>(right, e.Span.Slice(m * inner * columns, inner * columns));
+                RingMatrix.MultiplySum(opened, Right(b, m), Right(e, m), z, columns, false, Options.MaxDegreeOfParallelism);
+            }
+            else
+            {
+                RingMatrix.Multiply(opened, Right(b, m), z, columns, false, Options.MaxDegreeOfParallelism);
             }
 
-            using PackedMatrix packed = PackedMatrix.PackReplicated(Right(e, m), Right(b, m));
-            RingMatrix.Multiply(
-                new MatrixView(d.Span.Slice(m * rows * inner, rows * inner), rows, inner),
-                new MatrixView(a.Span.Slice(m * rows * inner, rows * inner), rows, inner),
-                packed,
-                Shares(result, 0).Slice(m * rows * columns, rows * columns),
-                columns,
-                false,
-                Options.MaxDegreeOfParallelism);
+            RingMatrix.Multiply(mask, Right(e, m), z, columns, true, Options.MaxDegreeOfParallelism);
         }
 
         StartOutput(result, shift);

@@ -30,10 +30,9 @@ internal sealed class MatrixMaterial(int matrices, int rows, int inner, int colu
         for (int b = 0; b < matrices; b++)
         {
             Span<ulong> words = right.Span.Slice(b * inner * columns, inner * columns);
-            using PackedMatrix packed = PackedMatrix.Pack(transposeRight ? new MatrixView(words, columns, inner).Transpose() : new MatrixView(words, inner, columns));
             RingMatrix.Multiply(
                 new MatrixView(left.Span.Slice(b * rows * inner, rows * inner), rows, inner),
-                packed,
+                transposeRight ? new MatrixView(words, columns, inner).Transpose() : new MatrixView(words, inner, columns),
                 products.Span.Slice(b * rows * columns, rows * columns),
                 columns,
                 false,

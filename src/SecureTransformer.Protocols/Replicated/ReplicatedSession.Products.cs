@@ -21,6 +21,9 @@ public sealed partial class ReplicatedSession
     private const int RowsByDots = 2;
     private const int RowsInPlace = 8;
 
+    // Beyond so many rows it is arranged once for all of them.
+    private const int RowsByPieces = 256;
+
     private SecretBufferPool? MatrixPool => Options.RecycleMatrices ? Pool : null;
 
     /// <inheritdoc/>
@@ -105,6 +108,14 @@ public sealed partial class ReplicatedSession
                     continue;
                 }
 
+                int some = Math.Min(RowsAtOnce(columns), rows - row);
+                if (rows <= RowsByPieces)
+                {
+                    MultiplyByPieces(matrix, done / columns, some);
+                    done += some * columns;
+                    continue;
+                }
+
                 if (row == 0)
                 {
                     packed?.Dispose();
@@ -112,7 +123,6 @@ public sealed partial class ReplicatedSession
                     WritePacked(packed, inner, 0, 0, Right(0, matrix), Right(1, matrix));
                 }
 
-                int some = Math.Min(RowsAtOnce(columns), rows - row);
                 MultiplyRows(x, done / columns, some, packed!, transposed: false, Shares(result, 0), columns);
                 done += some * columns;
             }
@@ -143,6 +153,34 @@ public sealed partial class ReplicatedSession
             RingKernels.Add(x0, x1, sum.Span);
             RingMatrix.Multiply(new MatrixView(sum.Span, rows, inner), y0, z, columns, false, Options.MaxDegreeOfParallelism);
             RingMatrix.Multiply(new MatrixView(x0, rows, inner), y1, z, columns, true, Options.MaxDegreeOfParallelism);
+        }
+
+        // The same five products as of a packed factor, without arranging it: pieces of it are copied, and added, as they are needed.
+        void MultiplyByPieces(int matrix, int row, int some)
+        {
+            Span<ulong> z = Shares(result, 0).Slice(row * columns, some * columns);
+            ReadOnlySpan<ulong> x0 = Shares(x, 0).Slice(row * inner, some * inner);
+            ReadOnlySpan<ulong> x1 = Shares(x, 1).Slice(row * inner, some * inner);
+            MatrixView y0 = Right(0, matrix);
+            MatrixView y1 = Right(1, matrix);
+            if (PartyId == 1)
+            {
+                RingMatrix.Multiply(new MatrixView(x0, some, inner), y1, z, columns, false, Options.MaxDegreeOfParallelism);
+                RingMatrix.Multiply(new MatrixView(x1, some, inner), y0, z, columns, true, Options.MaxDegreeOfParallelism);
+                return;
+            }
+
+            using SecretBuffer sum = Pool.Rent(x0.Length);
+            RingKernels.Add(x0, x1, sum.Span);
+            var whole = new MatrixView(sum.Span, some, inner);
+            if (PartyId == 0)
+            {
+                RingMatrix.MultiplySum(whole, y0, y1, z, columns, false, Options.MaxDegreeOfParallelism);
+                return;
+            }
+
+            RingMatrix.Multiply(whole, y0, z, columns, false, Options.MaxDegreeOfParallelism);
+            RingMatrix.Multiply(new MatrixView(x0, some, inner), y1, z, columns, true, Options.MaxDegreeOfParallelism);
         }
 
         MatrixView Right(int component, int matrix)
