@@ -29,6 +29,12 @@ internal sealed class BenchOptions
     /// <summary>Runs before the counted ones, which meet code that is not compiled yet and memory that is not there yet.</summary>
     public int WarmUps { get; init; } = 1;
 
+    /// <summary>
+    /// How long to go on warming up where there are two runs before the counted ones. The runtime compiles what was called often anew, beside the parties, in the first
+    /// second: operations take up to three times the processor time meanwhile.
+    /// </summary>
+    public double WarmUpSeconds { get; init; }
+
     [JsonIgnore]
     public int PartyCount => MpcProtocols.PartyCountOf(Protocol, Parties);
 
@@ -40,7 +46,10 @@ internal sealed class BenchOptions
     public TransportOptions TransportOptions => new() { ReceiveTimeout = TimeSpan.FromMinutes(10), Conditions = Network };
 
     /// <summary>The same with other numbers of runs.</summary>
-    public BenchOptions With(int warmUps, int repetitions) => new()
+    public BenchOptions With(int warmUps, int repetitions) => With(warmUps, WarmUpSeconds, repetitions);
+
+    /// <summary>The same with other numbers of runs, and as long a time to warm up.</summary>
+    public BenchOptions With(int warmUps, double warmUpSeconds, int repetitions) => new()
     {
         Protocol = Protocol,
         Parties = Parties,
@@ -51,6 +60,7 @@ internal sealed class BenchOptions
         Network = Network,
         Repetitions = repetitions,
         WarmUps = warmUps,
+        WarmUpSeconds = warmUpSeconds,
     };
 }
 

@@ -36,6 +36,7 @@ var threads = new Option<int>("--threads") { Description = "Compute threads of e
 var bits = new Option<int>("--precision-bits") { Description = "Fractional bits.", DefaultValueFactory = _ => 18 };
 var repetitions = new Option<int>("--repetitions") { Description = "Counted repetitions, of which the median is reported.", DefaultValueFactory = _ => 3 };
 var warmUps = new Option<int>("--warm-ups") { Description = "Repetitions before them.", DefaultValueFactory = _ => 1 };
+var warmUpSeconds = new Option<double>("--warm-up-seconds") { Description = "With two warm-ups at least: how long to go on with them." };
 var json = new Option<FileInfo?>("--json") { Description = "Write the figures to a file." };
 protocol.AcceptOnlyFromAmong([.. ProtocolNames.All]);
 parties.Validators.Add(given =>
@@ -62,6 +63,7 @@ BenchOptions OptionsOf(ParseResult parsed) => new()
     Threads = parsed.GetValue(threads),
     Repetitions = parsed.GetValue(repetitions),
     WarmUps = parsed.GetValue(warmUps),
+    WarmUpSeconds = parsed.GetValue(warmUpSeconds),
 };
 
 MpcProtocol ProtocolOf(ParseResult parsed) => ProtocolNames.Parse(parsed.GetValue(protocol)!);
@@ -150,7 +152,9 @@ var table = new Command("table", "Print the table of operations, in Markdown; 15
 table.SetAction(async parsed =>
 {
     BenchOptions given = OptionsOf(parsed);
-    BenchOptions options = given.With(Given(warmUps, 3), Given(repetitions, 15));
+
+    // Stored material is for so many runs.
+    BenchOptions options = given.With(Given(warmUps, 3), given.Dealer == DealerTime.Stored ? 0 : BenchTable.WarmUpSeconds, Given(repetitions, 15));
     Console.Write(BenchTable.Format(await BenchTable.MeasureAsync(options), options));
     return 0;
 
@@ -167,7 +171,7 @@ accuracy.SetAction(async parsed =>
 });
 
 var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive, layer, model, decode, truncation, table, accuracy, PerformanceCommand.Create(json), EstimateCheck.Create() };
-foreach (Option option in (Option[])[protocol, parties, dealer, transport, network, threads, bits, repetitions, warmUps, json])
+foreach (Option option in (Option[])[protocol, parties, dealer, transport, network, threads, bits, repetitions, warmUps, warmUpSeconds, json])
 {
     option.Recursive = true;
     root.Options.Add(option);

@@ -32,6 +32,7 @@ internal static class WorkloadRun
         long peak = 0;
         (int Before, int After) clock = default;
         bool ahead = seat is not null && options.Dealer == DealerTime.Ahead;
+        int warmUps = 0;
         for (int r = -options.WarmUps; r < options.Repetitions; r++)
         {
             double dealt = 0;
@@ -62,6 +63,11 @@ internal static class WorkloadRun
             allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
             clock = (before.Clock, after.Clock);
             seat?.Dealer.EndRun();
+            if (r < 0 && ++warmUps == 2)
+            {
+                r = Math.Min(r, -1 - await MoreWarmUpsAsync(s, options.WarmUpSeconds / elapsed));
+            }
+
             if (r >= 0)
             {
                 TrafficSnapshot sent = after - before;
@@ -95,5 +101,17 @@ internal static class WorkloadRun
 
         (prepared as IDisposable)?.Dispose();
         return new PartyOutcome(runs, setup, opening, s.Meter.BytesSent(TrafficPhase.Setup), clock.Before, clock.After, peak) { Values = values };
+    }
+
+    /// <summary>How many runs more warm up, on which all parties agree: party 0's number.</summary>
+    private static async Task<int> MoreWarmUpsAsync(MpcSession s, double wanted)
+    {
+        if (wanted <= 0)
+        {
+            return 0;
+        }
+
+        using SecretTensor runs = await s.InputAsync(0, new TensorShape(1), s.PartyId == 0 ? new[] { Math.Clamp(Math.Ceiling(wanted), 0, 1000) } : default, 0);
+        return (int)Math.Round((await s.RevealAsync(runs))[0]);
     }
 }

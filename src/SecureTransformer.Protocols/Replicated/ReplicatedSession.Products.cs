@@ -21,6 +21,10 @@ public sealed partial class ReplicatedSession
     private const int RowsByDots = 2;
     private const int RowsInPlace = 8;
 
+    // Who computes which part of a product of matrices. P1, which multiplies sums, has half the work, and more than the others to do in the truncation that follows.
+    private const int SumParty = 1;
+    private const int CrossParty = 2;
+
     // Beyond so many rows it is arranged once for all of them.
     private const int RowsByPieces = 256;
 
@@ -163,7 +167,7 @@ public sealed partial class ReplicatedSession
             ReadOnlySpan<ulong> x1 = Shares(x, 1).Slice(row * inner, some * inner);
             MatrixView y0 = Right(0, matrix);
             MatrixView y1 = Right(1, matrix);
-            if (PartyId == 1)
+            if (PartyId == CrossParty)
             {
                 RingMatrix.Multiply(new MatrixView(x0, some, inner), y1, z, columns, false, Options.MaxDegreeOfParallelism);
                 RingMatrix.Multiply(new MatrixView(x1, some, inner), y0, z, columns, true, Options.MaxDegreeOfParallelism);
@@ -173,7 +177,7 @@ public sealed partial class ReplicatedSession
             using SecretBuffer sum = Pool.Rent(x0.Length);
             RingKernels.Add(x0, x1, sum.Span);
             var whole = new MatrixView(sum.Span, some, inner);
-            if (PartyId == 0)
+            if (PartyId == SumParty)
             {
                 RingMatrix.MultiplySum(whole, y0, y1, z, columns, false, Options.MaxDegreeOfParallelism);
                 return;
@@ -217,7 +221,7 @@ public sealed partial class ReplicatedSession
     {
         int inner = x.Shape[-1];
         Span<ulong> target = z.Slice(row * columns, rows * columns);
-        if (PartyId == 0)
+        if (PartyId == SumParty)
         {
             using SecretBuffer sum = Pool.Rent(rows * inner);
             RingKernels.Add<ulong>(Shares(x, 0).Slice(row * inner, rows * inner), Shares(x, 1).Slice(row * inner, rows * inner), sum.Span);
@@ -285,15 +289,15 @@ public sealed partial class ReplicatedSession
     }
 
     /// <summary>
-    /// The nine products x_a y_b of summands in five products of matrices: party 0 computes (x0 + x1)(y0 + y1), party 1 x1 y2 + x2 y1, party 2 x2 (y2 + y0) + x0 y2.
+    /// The nine products x_a y_b of summands in five products of matrices: party 1 computes (x1 + x2)(y1 + y2), party 2 x2 y0 + x0 y2, party 0 x0 (y0 + y1) + x1 y0.
     /// One party's four products in one need x_a y_a of both its summands, so no two parties can; five are the least.
     /// </summary>
-    private PackedMatrix CreatePacked(int inner, int columns, SecretBufferPool? pool) => PackedMatrix.Create(PartyId == 0 ? inner : checked(2 * inner), columns, pool);
+    private PackedMatrix CreatePacked(int inner, int columns, SecretBufferPool? pool) => PackedMatrix.Create(PartyId == SumParty ? inner : checked(2 * inner), columns, pool);
 
-    /// <summary>Arranges rows of the right factor from its two components: their sum at party 0, one above the other at party 1, [sum; first] at party 2.</summary>
+    /// <summary>Arranges rows of the right factor from its two components: their sum at party 1, one above the other at party 2, [sum; first] at party 0.</summary>
     private void WritePacked(PackedMatrix packed, int inner, int row, int column, MatrixView first, MatrixView second)
     {
-        if (PartyId == 1)
+        if (PartyId == CrossParty)
         {
             packed.Write(row, column, second);
         }
@@ -302,7 +306,7 @@ public sealed partial class ReplicatedSession
             packed.WriteSum(row, column, first, second);
         }
 
-        if (PartyId != 0)
+        if (PartyId != SumParty)
         {
             packed.Write(inner + row, column, first);
         }
