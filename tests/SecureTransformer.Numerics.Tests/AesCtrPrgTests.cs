@@ -87,6 +87,26 @@ public sealed class AesCtrPrgTests
     }
 
     [Fact]
+    public void A_fill_at_a_block_is_that_part_of_the_stream_and_moves_nothing()
+    {
+        using AesCtrPrg prg = TestPrg.Create(11);
+        byte[] whole = new byte[1000];
+        prg.Fill(whole);
+        prg.Position = 7;
+        Parallel.For(0, 50, block =>
+        {
+            byte[] part = new byte[whole.Length - (16 * block)];
+            prg.FillAt((ulong)block, part.AsSpan());
+            Assert.Equal(whole[(16 * block)..], part);
+        });
+        ulong[] words = new ulong[5];
+        prg.FillAt(2, words.AsSpan());
+        Assert.Equal(whole.AsSpan(32, 40), System.Runtime.InteropServices.MemoryMarshal.AsBytes(words.AsSpan()));
+        Assert.Equal(7UL, prg.Position);
+        Assert.Throws<OverflowException>(() => prg.FillAt(ulong.MaxValue, whole.AsSpan()));
+    }
+
+    [Fact]
     public void Words_are_the_bytes_in_little_endian_order()
     {
         using AesCtrPrg prg = TestPrg.Create(3);

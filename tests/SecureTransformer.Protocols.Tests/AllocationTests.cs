@@ -8,11 +8,12 @@ public class AllocationTests
     private const int Count = 300_000;
 
     [Theory]
-    [InlineData(MpcProtocol.Replicated3)]
-    public async Task Operations_on_many_elements_allocate_less_than_a_hundredth_of_what_they_send(MpcProtocol protocol)
+    [InlineData(MpcProtocol.Replicated3, 1)]
+    [InlineData(MpcProtocol.Replicated3, 2)]
+    public async Task Operations_on_many_elements_allocate_less_than_a_hundredth_of_what_they_send(MpcProtocol protocol, int degree)
     {
         double[] values = [.. Enumerable.Range(0, Count).Select(i => (i % 1000) / 100.0 - 5)];
-        await using LocalParties parties = LocalParties.Create(protocol);
+        await using LocalParties parties = LocalParties.Create(protocol, new SessionOptions { MaxDegreeOfParallelism = degree });
         (long Allocated, long Sent)[] runs = await parties.RunAsync(async session =>
         {
             using SecretTensor x = await session.InputAsync(0, new TensorShape(Count / 100, 100), values);
@@ -22,7 +23,7 @@ public class AllocationTests
             // Runs fill the pools with as many frames as were ever under way at once: the least of some is what the work itself allocates.
             long allocated = long.MaxValue;
             long sent = 0;
-            for (int run = 0; run < 5; run++)
+            for (int run = 0; run < 12; run++)
             {
                 await session.AgreeAsync("run", new byte[1]);
                 long before = GC.GetTotalAllocatedBytes(precise: true);

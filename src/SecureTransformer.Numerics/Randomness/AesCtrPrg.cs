@@ -11,7 +11,7 @@ namespace SecureTransformer.Numerics;
 /// <remarks>
 /// The counter block is the domain (64 bits, big endian) followed by the block counter (64 bits, big endian). Distinct domains under
 /// one key give independent streams. Each fill begins at a fresh block; what is left of the last block is discarded. Words are read
-/// from the stream in little-endian order on every machine. Not safe for use by several threads at once.
+/// from the stream in little-endian order on every machine. Only <see cref="FillAt(ulong, Span{byte})"/> is safe for use by several threads at once.
 /// Rate: one block costs ten AES rounds; the hardware paths run near the throughput of the AES unit on large fills.
 /// </remarks>
 public sealed class AesCtrPrg : IDisposable
@@ -76,23 +76,44 @@ public sealed class AesCtrPrg : IDisposable
     /// <param name="destination">The bytes to fill.</param>
     /// <exception cref="ObjectDisposedException">The generator was disposed.</exception>
     /// <exception cref="OverflowException">The stream of this domain is used up.</exception>
-    public unsafe void Fill(Span<byte> destination)
+    public void Fill(Span<byte> destination)
     {
-        fixed (byte* p = destination)
-        {
-            FillBytes(p, (nuint)destination.Length);
-        }
+        FillAt(_position, destination);
+        _position += BlocksFor(destination.Length);
     }
 
     /// <summary>Fills a span with uniform 64-bit words.</summary>
     /// <param name="destination">The words to fill.</param>
     /// <exception cref="ObjectDisposedException">The generator was disposed.</exception>
     /// <exception cref="OverflowException">The stream of this domain is used up.</exception>
-    public unsafe void Fill(Span<ulong> destination)
+    public void Fill(Span<ulong> destination)
+    {
+        FillAt(_position, destination);
+        _position += BlocksFor((long)destination.Length * sizeof(ulong));
+    }
+
+    /// <summary>Fills a span with uniform bytes from a block on, and leaves <see cref="Position"/> where it is. Several threads may do so at once.</summary>
+    /// <param name="position">The block at which the fill begins.</param>
+    /// <param name="destination">The bytes to fill.</param>
+    /// <exception cref="ObjectDisposedException">The generator was disposed.</exception>
+    /// <exception cref="OverflowException">The counter of 64 bits would wrap around.</exception>
+    public unsafe void FillAt(ulong position, Span<byte> destination)
+    {
+        fixed (byte* p = destination)
+        {
+            FillBytes(position, p, (nuint)destination.Length);
+        }
+    }
+
+    /// <summary>Fills a span with uniform 64-bit words from a block on.</summary>
+    /// <inheritdoc cref="FillAt(ulong, Span{byte})"/>
+    /// <param name="position">The block at which the fill begins.</param>
+    /// <param name="destination">The words to fill.</param>
+    public unsafe void FillAt(ulong position, Span<ulong> destination)
     {
         fixed (ulong* p = destination)
         {
-            FillBytes((byte*)p, (nuint)destination.Length * sizeof(ulong));
+            FillBytes(position, (byte*)p, (nuint)destination.Length * sizeof(ulong));
         }
 
         if (!BitConverter.IsLittleEndian)
@@ -109,8 +130,10 @@ public sealed class AesCtrPrg : IDisposable
     {
         fixed (uint* p = destination)
         {
-            FillBytes((byte*)p, (nuint)destination.Length * sizeof(uint));
+            FillBytes(_position, (byte*)p, (nuint)destination.Length * sizeof(uint));
         }
+
+        _position += BlocksFor((long)destination.Length * sizeof(uint));
 
         if (!BitConverter.IsLittleEndian)
         {
@@ -138,21 +161,21 @@ public sealed class AesCtrPrg : IDisposable
         }
     }
 
-    private unsafe void FillBytes(byte* destination, nuint byteCount)
+    private unsafe void FillBytes(ulong position, byte* destination, nuint byteCount)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        ulong next = checked(_position + ((ulong)byteCount + (BlockByteCount - 1)) / BlockByteCount);
+
+        // The counter may not come to its end: the position after the last block must be one.
+        _ = checked(position + ((ulong)byteCount + (BlockByteCount - 1)) / BlockByteCount);
         nuint whole = byteCount / BlockByteCount;
-        _core.Generate(_domain, _position, destination, whole);
+        _core.Generate(_domain, position, destination, whole);
         nuint rest = byteCount % BlockByteCount;
         if (rest != 0)
         {
             byte* last = stackalloc byte[BlockByteCount];
-            _core.Generate(_domain, _position + whole, last, 1);
+            _core.Generate(_domain, position + whole, last, 1);
             new ReadOnlySpan<byte>(last, (int)rest).CopyTo(new Span<byte>(destination + whole * BlockByteCount, (int)rest));
             CryptographicOperations.ZeroMemory(new Span<byte>(last, BlockByteCount));
         }
-
-        _position = next;
     }
 }

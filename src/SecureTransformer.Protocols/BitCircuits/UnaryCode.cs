@@ -6,21 +6,24 @@ namespace SecureTransformer.Protocols.BitCircuits;
 internal static class UnaryCode
 {
     /// <summary>Writes the 2^s - 1 planes of the code from the s planes of the bits.</summary>
-    public static void Encode(ReadOnlySpan<ulong> bits, int size, Span<ulong> code, int words)
+    public static void Encode(ReadOnlySpan<ulong> bits, int size, Span<ulong> code, int words) => Encode(bits, size, code, words, words);
+
+    /// <summary>As above for the first words of planes that are <paramref name="stride"/> words apart.</summary>
+    public static void Encode(ReadOnlySpan<ulong> bits, int size, Span<ulong> code, int words, int stride)
     {
         bits[..words].CopyTo(code);
         for (int s = 1; s < size; s++)
         {
             // With one more bit b on top: T'_w = T_w or b below, b in the middle, T_w and b above.
             int count = (1 << s) - 1;
-            ReadOnlySpan<ulong> top = bits.Slice(s * words, words);
+            ReadOnlySpan<ulong> top = bits.Slice(s * stride, words);
             for (int w = 0; w < count; w++)
             {
-                RingKernels.And(code.Slice(w * words, words), top, code.Slice((count + 1 + w) * words, words));
-                RingKernels.Or(code.Slice(w * words, words), top, code.Slice(w * words, words));
+                RingKernels.And(code.Slice(w * stride, words), top, code.Slice((count + 1 + w) * stride, words));
+                RingKernels.Or(code.Slice(w * stride, words), top, code.Slice(w * stride, words));
             }
 
-            top.CopyTo(code.Slice(count * words, words));
+            top.CopyTo(code.Slice(count * stride, words));
         }
     }
 
@@ -46,24 +49,33 @@ internal static class UnaryCode
     /// <param name="propagate">Where the share of propagate goes.</param>
     /// <param name="words">The words of a plane.</param>
     public static void Pick(ReadOnlySpan<ulong> bits, int size, ReadOnlySpan<ulong> code, bool constant, Span<ulong> generate, Span<ulong> propagate, int words) =>
-        Pick(bits, size, code, constant, generate, propagate, default, default, words);
+        Pick(bits, size, code, constant, generate, propagate, default, default, words, words);
 
     /// <summary>
     /// As above, and where <paramref name="zero"/> is not empty: the share of [all bits of u + v up to the block's top are zero], for u whose bits below the block are those of
-    /// -v; <paramref name="below"/> has a one where v has one below the block, and then takes this block's in.
+    /// -v; <paramref name="below"/> has a one where v has one below the block, and then takes this block's in. Planes of bits and code are <paramref name="stride"/> words apart.
     /// </summary>
     public static void Pick(
-        ReadOnlySpan<ulong> bits, int size, ReadOnlySpan<ulong> code, bool constant, Span<ulong> generate, Span<ulong> propagate, Span<ulong> zero, Span<ulong> below, int words)
+        ReadOnlySpan<ulong> bits,
+        int size,
+        ReadOnlySpan<ulong> code,
+        bool constant,
+        Span<ulong> generate,
+        Span<ulong> propagate,
+        Span<ulong> zero,
+        Span<ulong> below,
+        int words,
+        int stride)
     {
         int i = 0;
         for (; i + EightPlaneWords.Count <= words; i += EightPlaneWords.Count)
         {
-            Pick<EightPlaneWords>(bits, size, code, constant, generate, propagate, zero, below, words, i);
+            Pick<EightPlaneWords>(bits, size, code, constant, generate, propagate, zero, below, stride, i);
         }
 
         for (; i < words; i++)
         {
-            Pick<PlaneWord>(bits, size, code, constant, generate, propagate, zero, below, words, i);
+            Pick<PlaneWord>(bits, size, code, constant, generate, propagate, zero, below, stride, i);
         }
     }
 
@@ -76,7 +88,7 @@ internal static class UnaryCode
         Span<ulong> propagate,
         Span<ulong> zero,
         Span<ulong> below,
-        int words,
+        int stride,
         int at)
         where T : unmanaged, IPlaneWords<T>
     {
@@ -89,7 +101,7 @@ internal static class UnaryCode
         entries[half] = T.Of(0);
         for (int w = 1; w < half; w++)
         {
-            entries[w] = T.Load(code, ((w - 1) * words) + at);
+            entries[w] = T.Load(code, ((w - 1) * stride) + at);
         }
 
         entries[half + 1] = entries[0] ^ entries[1];
@@ -97,7 +109,7 @@ internal static class UnaryCode
         for (int s = size - 1; s >= 0; s--)
         {
             half >>= 1;
-            T v = T.Load(bits, (s * words) + at);
+            T v = T.Load(bits, (s * stride) + at);
             ones |= v;
             for (int w = 0; w <= half + more; w++)
             {

@@ -57,9 +57,27 @@ internal sealed class PairwiseRandomness : IDisposable
 
     public PairwiseRandomness(ReadOnlySpan<byte> key) => _key = key.ToArray();
 
-    public void Fill(Purpose purpose, Span<ulong> destination) => Stream(purpose).Fill(destination);
+    /// <summary>Is told the stream, the first block and the number of blocks of a draw.</summary>
+    public delegate void DrawObserver(AesCtrPrg stream, ulong position, ulong blocks);
 
-    public void Fill(Purpose purpose, Span<byte> destination) => Stream(purpose).Fill(destination);
+    /// <summary>For tests: is told of each draw from a range that is set aside from then on, by the threads that draw.</summary>
+    public DrawObserver? Observer { get; set; }
+
+    public void Fill(Purpose purpose, Span<ulong> destination) => Reserve(purpose, destination.Length).Fill(0, destination);
+
+    public void Fill(Purpose purpose, Span<byte> destination) => ReserveBytes(purpose, destination.Length).FillBytes(0, destination);
+
+    /// <summary>Sets the next so many words of a purpose's stream aside.</summary>
+    public MaskRange Reserve(Purpose purpose, long words) => ReserveBytes(purpose, checked(words * sizeof(ulong)));
+
+    /// <summary>Sets the next so many bytes of a purpose's stream aside, and what is left of their last block.</summary>
+    public MaskRange ReserveBytes(Purpose purpose, long byteCount)
+    {
+        AesCtrPrg stream = Stream(purpose);
+        ulong first = stream.Position;
+        stream.SkipBlocks(AesCtrPrg.BlocksFor(byteCount));
+        return new MaskRange(stream, first, byteCount, Observer);
+    }
 
     /// <summary>A stream of its own under a key, among those of a purpose, at its beginning; it may be opened again.</summary>
     public static AesCtrPrg Open(ReadOnlySpan<byte> key, Purpose purpose, int index) => new(key, (ulong)purpose | ((ulong)(uint)index + 1) << 32);

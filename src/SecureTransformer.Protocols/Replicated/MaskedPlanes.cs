@@ -47,41 +47,40 @@ internal sealed class MaskedPlanes : IDisposable
     /// <summary>This party's mask of a wire that is opened or known.</summary>
     public Span<ulong> MaskOf(int wire) => _masks.Span.Slice(_circuit.MaskOf(wire) * Words, Words);
 
-    /// <summary>Masks this party's shares of wires, and writes them for the other party.</summary>
-    public void StartOpening(ReadOnlySpan<int> wires, Span<ulong> frame)
+    /// <summary>Masks a run of words of this party's shares of wires, and writes them for the other party.</summary>
+    public void StartOpening(ReadOnlySpan<int> wires, int start, int count, Span<ulong> frame)
     {
         for (int i = 0; i < wires.Length; i++)
         {
-            Span<ulong> wire = Wire(wires[i]);
-            RingKernels.Xor(wire, MaskOf(wires[i]), wire);
-            wire.CopyTo(frame[(i * Words)..]);
+            Span<ulong> wire = Wire(wires[i]).Slice(start, count);
+            RingKernels.Xor(wire, MaskOf(wires[i]).Slice(start, count), wire);
+            wire.CopyTo(frame[((i * Words) + start)..]);
         }
     }
 
-    /// <summary>Takes in what the other party wrote.</summary>
-    public void FinishOpening(ReadOnlySpan<int> wires, ReadOnlySpan<ulong> received)
+    /// <summary>Takes in a run of words of what the other party wrote.</summary>
+    public void FinishOpening(ReadOnlySpan<int> wires, int start, int count, ReadOnlySpan<ulong> received)
     {
         for (int i = 0; i < wires.Length; i++)
         {
-            Span<ulong> wire = Wire(wires[i]);
-            RingKernels.Xor(wire, received.Slice(i * Words, Words), wire);
+            Span<ulong> wire = Wire(wires[i]).Slice(start, count);
+            RingKernels.Xor(wire, received.Slice((i * Words) + start, count), wire);
         }
     }
 
-    /// <summary>Computes this party's shares of gates of opened wires.</summary>
-    public void Compute(ReadOnlySpan<MaskedGate> gates)
+    /// <summary>Computes a run of words of this party's shares of gates of opened wires.</summary>
+    public void Compute(ReadOnlySpan<MaskedGate> gates, int start, int count)
     {
         foreach (MaskedGate gate in gates)
         {
-            Span<ulong> target = Wire(gate.Target);
             if (!gate.Onto)
             {
-                target.Clear();
+                Wire(gate.Target).Slice(start, count).Clear();
             }
 
             foreach (int[] term in gate.Terms)
             {
-                Add(term, target);
+                Add(term, Wire(gate.Target), start, start + count);
             }
         }
     }
@@ -93,17 +92,18 @@ internal sealed class MaskedPlanes : IDisposable
         _products.Dispose();
     }
 
-    /// <summary>target ^= the product of one to three wires.</summary>
-    private void Add(int[] term, Span<ulong> target)
+    /// <summary>target ^= the product of one to three wires, from one word to another.</summary>
+    private void Add(int[] term, Span<ulong> target, int start, int end)
     {
         Span<ulong> x = Wire(term[0]);
         Span<ulong> maskX = MaskOf(term[0]);
         if (term.Length == 1)
         {
-            RingKernels.Xor(target, maskX, target);
+            Span<ulong> run = target[start..end];
+            RingKernels.Xor(run, maskX[start..end], run);
             if (_first)
             {
-                RingKernels.Xor(target, x, target);
+                RingKernels.Xor(run, x[start..end], run);
             }
 
             return;
@@ -118,8 +118,8 @@ internal sealed class MaskedPlanes : IDisposable
         Span<ulong> xz = three ? ProductOf(term[0], term[2]) : default;
         Span<ulong> yz = three ? ProductOf(term[1], term[2]) : default;
         Span<ulong> xyz = three ? ProductOf(term[0], term[1], term[2]) : default;
-        int i = 0;
-        for (; i + EightPlaneWords.Count <= Words; i += EightPlaneWords.Count)
+        int i = start;
+        for (; i + EightPlaneWords.Count <= end; i += EightPlaneWords.Count)
         {
             if (three)
             {
@@ -131,7 +131,7 @@ internal sealed class MaskedPlanes : IDisposable
             }
         }
 
-        for (; i < Words; i++)
+        for (; i < end; i++)
         {
             if (three)
             {

@@ -37,23 +37,25 @@ public sealed partial class ReplicatedSession
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(result);
         (int accumulatorBits, int ringBits) = sum.Layout(x.FractionalBits);
-        AddParabola(sum, x, accumulatorBits, Shares(result, 0));
         int width = ringBits / 8;
-        int rows = 2 * sum.Harmonics;
-        int run = HarmonicRun(sum);
-        for (int start = 0; start < x.Shape.Count; start += run)
+        int count = x.Shape.Count;
+        long maskBytes = 2L * sum.Harmonics * width * count;
+        if (PartyId == 0)
         {
-            int length = Math.Min(run, x.Shape.Count - start);
-            if (PartyId == 0)
+            DealHarmonics(sum, x, accumulatorBits, width, _withNext.ReserveBytes(Purpose.AddendDeal, maskBytes), result);
+        }
+        else
+        {
+            MaskRange common = PartyId == 1 ? _withPrevious.ReserveBytes(Purpose.AddendDeal, maskBytes) : default;
+            int run = HarmonicRun(sum);
+            for (int start = 0; start < count; start += run)
             {
-                DealHarmonics(sum, x, start, length, accumulatorBits, width);
-                continue;
+                int length = Math.Min(run, count - start);
+                using FrameBuffer? dealt = PartyId == 1
+                    ? null
+                    : await Next.ReceiveAsync(Operations.AddendDeal, 2 * sum.Harmonics * length * width, cancellationToken).ConfigureAwait(false);
+                CombineHarmonics(sum, x, start, length, accumulatorBits, width, dealt, common, result);
             }
-
-            using FrameBuffer? dealt = PartyId == 1
-                ? null
-                : await Next.ReceiveAsync(Operations.AddendDeal, length * rows * width, cancellationToken).ConfigureAwait(false);
-            CombineHarmonics(sum, x, start, length, accumulatorBits, width, dealt is null ? default : dealt.Span, Shares(result, 0).Slice(start, length));
         }
 
         await TruncateAdditiveAsync(result, accumulatorBits - result.FractionalBits, ringBits, cancellationToken).ConfigureAwait(false);
@@ -70,30 +72,41 @@ public sealed partial class ReplicatedSession
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(result);
         int bits = ExponentialBits(x.FractionalBits);
-        IChannel? other = PartyId switch { 1 => Next, 2 => Previous, _ => null };
-        for (int start = 0; start < x.Shape.Count; start += Chunks.Size)
+        int count = x.Shape.Count;
+        if (PartyId == 0)
         {
-            int length = Math.Min(Chunks.Size, x.Shape.Count - start);
-            if (PartyId == 0)
+            DealPower(x, keep, bits, result);
+        }
+        else
+        {
+            IChannel other = PartyId == 1 ? Next : Previous;
+            PairwiseRandomness withDealer = PartyId == 1 ? _withPrevious : _withNext;
+            MaskRange codes = PartyId == 1 ? withDealer.Reserve(Purpose.AddendDeal, count) : default;
+            MaskRange factors = PartyId == 1 ? withDealer.Reserve(Purpose.AddendDeal, count) : default;
+            MaskRange reshared = withDealer.Reserve(Purpose.AddendReshare, count);
+            for (int start = 0; start < count; start += Chunks.Size)
             {
-                DealPower(x, keep, start, length, bits, Shares(result, 0).Slice(start, length));
-                continue;
+                int length = Math.Min(Chunks.Size, count - start);
+                using FrameBuffer? dealt = PartyId == 1
+                    ? null
+                    : await Next.ReceiveAsync(Operations.AddendDeal, length * 2 * sizeof(ulong), cancellationToken).ConfigureAwait(false);
+                using FrameBuffer masked = other.Rent(length * sizeof(ulong));
+                PickPower(x, keep, start, length, bits, dealt, codes, factors, reshared, result, masked);
+                other.Send(masked, Operations.AddendReshare);
             }
 
-            using FrameBuffer? dealt = PartyId == 1
-                ? null
-                : await Next.ReceiveAsync(Operations.AddendDeal, length * 2 * sizeof(ulong), cancellationToken).ConfigureAwait(false);
-            PickPower(x, keep, start, length, bits, dealt is null ? default : dealt.Words, Shares(result, 0).Slice(start, length), Shares(result, 1).Slice(start, length));
-            Send(other!, Operations.AddendReshare, Shares(result, 0).Slice(start, length));
-        }
-
-        for (int start = 0; other is not null && start < x.Shape.Count; start += Chunks.Size)
-        {
-            int length = Math.Min(Chunks.Size, x.Shape.Count - start);
-            using FrameBuffer frame = await other.ReceiveAsync(Operations.AddendReshare, length * sizeof(ulong), cancellationToken).ConfigureAwait(false);
-            Span<ulong> picked = Shares(result, 0).Slice(start, length);
-            RingKernels.AddInto<ulong>(picked, frame.Words);
-            RingKernels.Multiply<ulong>(picked, Shares(result, 1).Slice(start, length), picked);
+            for (int start = 0; start < count; start += Chunks.Size)
+            {
+                int first = start;
+                int length = Math.Min(Chunks.Size, count - start);
+                using FrameBuffer frame = await other.ReceiveAsync(Operations.AddendReshare, length * sizeof(ulong), cancellationToken).ConfigureAwait(false);
+                InParallel(length, Grain, (from, size) =>
+                {
+                    Span<ulong> picked = Shares(result, 0).Slice(first + from, size);
+                    RingKernels.AddInto<ulong>(picked, frame.Words.Slice(from, size));
+                    RingKernels.Multiply<ulong>(picked, Shares(result, 1).Slice(first + from, size), picked);
+                });
+            }
         }
 
         await TruncateAdditiveAsync(result, bits - result.FractionalBits, cancellationToken).ConfigureAwait(false);
@@ -102,195 +115,221 @@ public sealed partial class ReplicatedSession
     /// <summary>Elements of one frame of dealt harmonics: whole blocks, at most about 4 MB.</summary>
     private static int HarmonicRun(HarmonicSum sum) => Math.Max(AddendBlock, Chunks.Size / sum.Harmonics / AddendBlock * AddendBlock);
 
-    /// <summary>z = this party's additive share of c0 + linear x + x^2 / 2^s.</summary>
-    private void AddParabola(HarmonicSum sum, SecretTensor x, int accumulatorBits, Span<ulong> z)
+    /// <summary>z = this party's additive share of c0 + linear x + x^2 / 2^s, for some of the elements.</summary>
+    private void SetParabola(HarmonicSum sum, SecretTensor x, int start, int accumulatorBits, Span<ulong> z, Span<ulong> scratch)
     {
-        RingKernels.MultiplyScalar(Shares(x, 0), FixedPointFormat.Encode(sum.Linear, accumulatorBits - x.FractionalBits, "linear factor"), z);
+        ReadOnlySpan<ulong> own = Shares(x, 0).Slice(start, z.Length);
+        RingKernels.MultiplyScalar(own, FixedPointFormat.Encode(sum.Linear, accumulatorBits - x.FractionalBits, "linear factor"), z);
         if (PartyId == 0)
         {
             RingKernels.AddScalar(z, FixedPointFormat.Encode(sum.Constant, accumulatorBits, "constant"), z);
         }
 
-        if (sum.SquareShift is not { } s)
-        {
-            return;
-        }
-
-        Span<ulong> buffer = stackalloc ulong[Block];
-        int shift = accumulatorBits - (2 * x.FractionalBits) - s;
-        for (int start = 0; start < z.Length; start += Block)
+        if (sum.SquareShift is { } s)
         {
             // x_i (x_i + 2 x_{i+1}).
-            Span<ulong> part = buffer[..Math.Min(Block, z.Length - start)];
-            ReadOnlySpan<ulong> own = Shares(x, 0).Slice(start, part.Length);
-            RingKernels.ShiftLeft<ulong>(Shares(x, 1).Slice(start, part.Length), 1, part);
+            Span<ulong> part = scratch[..z.Length];
+            RingKernels.ShiftLeft<ulong>(Shares(x, 1).Slice(start, z.Length), 1, part);
             RingKernels.AddInto(part, own);
             RingKernels.Multiply(part, own, part);
-            RingKernels.ShiftLeft<ulong>(part, shift, part);
-            RingKernels.AddInto<ulong>(z.Slice(start, part.Length), part);
+            RingKernels.ShiftLeft<ulong>(part, accumulatorBits - (2 * x.FractionalBits) - s, part);
+            RingKernels.AddInto<ulong>(z, part);
         }
-
-        buffer.Clear();
     }
 
-    /// <summary>Party 0: cos(k u) and sin(k u), shared between party 1, who has them from common randomness, and party 2.</summary>
-    private void DealHarmonics(HarmonicSum sum, SecretTensor x, int start, int length, int accumulatorBits, int width)
+    /// <summary>Party 0: its share of the parabola; cos(k u) and sin(k u), shared between party 1, who has them from common randomness, and party 2.</summary>
+    private void DealHarmonics(HarmonicSum sum, SecretTensor x, int accumulatorBits, int width, MaskRange drawn, SecretTensor result)
     {
         int rows = 2 * sum.Harmonics;
-        FrameBuffer frame = Previous.Rent(length * rows * width);
-        using SecretBuffer scratch = Pool.Rent(AddendBlock * (rows + 2L));
-        using SecretBuffer drawn = Pool.Rent(AddendBlock * rows);
-        Span<ulong> phases = scratch.Span[..AddendBlock];
-        Span<ulong> mask = scratch.Span.Slice(AddendBlock, AddendBlock);
-        Span<ulong> words = scratch.Span.Slice(2 * AddendBlock, AddendBlock * rows);
-        for (int at = 0; at < length; at += AddendBlock)
+        int run = HarmonicRun(sum);
+        for (int first = 0; first < x.Shape.Count; first += run)
         {
-            int size = Math.Min(AddendBlock, length - at);
-            RingKernels.Add<ulong>(Shares(x, 0).Slice(start + at, size), Shares(x, 1).Slice(start + at, size), phases[..size]);
-            ToPhases(phases[..size], sum, x);
-            AddendKernels.Harmonics(Padded(phases, size), sum.Harmonics, FirstBits(accumulatorBits), words, AddendBlock);
-            Span<byte> masks = MemoryMarshal.AsBytes(drawn.Span)[..(rows * size * width)];
-            _withNext.Fill(Purpose.AddendDeal, masks);
-            for (int row = 0; row < rows; row++)
-            {
-                Span<ulong> word = words.Slice(row * AddendBlock, size);
-                NarrowWords.Read(masks.Slice(row * size * width, size * width), width, mask[..size]);
-                RingKernels.SubtractInto<ulong>(word, mask[..size]);
-                NarrowWords.Write(word, width, frame.Span.Slice(((row * length) + at) * width, size * width));
-            }
+            int start = first;
+            int length = Math.Min(run, x.Shape.Count - start);
+            FrameBuffer frame = Previous.Rent(length * rows * width);
+            InParallel(length, AddendBlock, (from, elements) => DealRun(start, length, from, elements, frame));
+            Previous.Send(frame, Operations.AddendDeal);
         }
 
-        Previous.Send(frame, Operations.AddendDeal);
-    }
-
-    /// <summary>Parties 1 and 2: z += shares of party 0's words times the own ones.</summary>
-    private void CombineHarmonics(HarmonicSum sum, SecretTensor x, int start, int length, int accumulatorBits, int width, ReadOnlySpan<byte> dealt, Span<ulong> z)
-    {
-        int rows = 2 * sum.Harmonics;
-        using SecretBuffer scratch = Pool.Rent(AddendBlock * (rows + 2L));
-        using SecretBuffer drawn = Pool.Rent(AddendBlock * rows);
-        Span<ulong> phases = scratch.Span[..AddendBlock];
-        Span<ulong> total = scratch.Span.Slice(AddendBlock, AddendBlock);
-        Span<ulong> words = scratch.Span.Slice(2 * AddendBlock, AddendBlock * rows);
-        for (int at = 0; at < length; at += AddendBlock)
+        void DealRun(int start, int length, int from, int elements, FrameBuffer frame)
         {
-            int size = Math.Min(AddendBlock, length - at);
-            Shares(x, PartyId == 1 ? 1 : 0).Slice(start + at, size).CopyTo(phases);
-            ToPhases(phases[..size], sum, x);
-            Span<byte> masks = MemoryMarshal.AsBytes(drawn.Span)[..(rows * size * width)];
-            if (PartyId == 1)
+            using SecretBuffer scratch = Pool.Rent(AddendBlock * ((2L * rows) + 2));
+            Span<ulong> phases = scratch.Span[..AddendBlock];
+            Span<ulong> mask = scratch.Span.Slice(AddendBlock, AddendBlock);
+            Span<ulong> words = scratch.Span.Slice(2 * AddendBlock, AddendBlock * rows);
+            Span<byte> room = MemoryMarshal.AsBytes(scratch.Span[((2 + rows) * AddendBlock)..]);
+            for (int at = from; at < from + elements; at += AddendBlock)
             {
-                _withPrevious.Fill(Purpose.AddendDeal, masks);
+                int size = Math.Min(AddendBlock, from + elements - at);
+                SetParabola(sum, x, start + at, accumulatorBits, Shares(result, 0).Slice(start + at, size), mask);
+                RingKernels.Add<ulong>(Shares(x, 0).Slice(start + at, size), Shares(x, 1).Slice(start + at, size), phases[..size]);
+                ToPhases(phases[..size], sum, x);
+                AddendKernels.Harmonics(Padded(phases, size), sum.Harmonics, FirstBits(accumulatorBits), words, AddendBlock);
+                Span<byte> masks = room[..(rows * size * width)];
+                drawn.FillBytes((long)(start + at) * rows * width, masks);
+                for (int row = 0; row < rows; row++)
+                {
+                    Span<ulong> word = words.Slice(row * AddendBlock, size);
+                    NarrowWords.Read(masks.Slice(row * size * width, size * width), width, mask[..size]);
+                    RingKernels.SubtractInto<ulong>(word, mask[..size]);
+                    NarrowWords.Write(word, width, frame.Span.Slice(((row * length) + at) * width, size * width));
+                }
             }
-
-            for (int row = 0; row < rows; row++)
-            {
-                ReadOnlySpan<byte> share = PartyId == 1 ? masks.Slice(row * size * width, size * width) : dealt.Slice(((row * length) + at) * width, size * width);
-                NarrowWords.Read(share, width, words.Slice(row * AddendBlock, size));
-            }
-
-            z.Slice(at, size).CopyTo(total);
-            AddendKernels.AddHarmonics(Padded(phases, size), sum.Cosines, sum.Sines, accumulatorBits - FirstBits(accumulatorBits), words, AddendBlock, total);
-            total[..size].CopyTo(z.Slice(at, size));
         }
     }
 
-    /// <summary>Party 0: the one-hot code of its digit and bit, and its factor with the picked entry's sign; z = its share of the product.</summary>
-    private void DealPower(SecretTensor x, SecretBits keep, int start, int length, int accumulatorBits, Span<ulong> z)
+    /// <summary>Parties 1 and 2: their share of the parabola, and shares of party 0's words times the own ones.</summary>
+    private void CombineHarmonics(
+        HarmonicSum sum, SecretTensor x, int start, int length, int accumulatorBits, int width, FrameBuffer? dealt, MaskRange drawn, SecretTensor result) =>
+        InParallel(length, AddendBlock, (from, elements) =>
+        {
+            int rows = 2 * sum.Harmonics;
+            using SecretBuffer scratch = Pool.Rent(AddendBlock * ((2L * rows) + 3));
+            Span<ulong> phases = scratch.Span[..AddendBlock];
+            Span<ulong> total = scratch.Span.Slice(AddendBlock, AddendBlock);
+            Span<ulong> square = scratch.Span.Slice(2 * AddendBlock, AddendBlock);
+            Span<ulong> words = scratch.Span.Slice(3 * AddendBlock, AddendBlock * rows);
+            Span<byte> room = MemoryMarshal.AsBytes(scratch.Span[((3 + rows) * AddendBlock)..]);
+            for (int at = from; at < from + elements; at += AddendBlock)
+            {
+                int size = Math.Min(AddendBlock, from + elements - at);
+                Shares(x, PartyId == 1 ? 1 : 0).Slice(start + at, size).CopyTo(phases);
+                ToPhases(phases[..size], sum, x);
+                Span<byte> masks = room[..(rows * size * width)];
+                if (dealt is null)
+                {
+                    drawn.FillBytes((long)(start + at) * rows * width, masks);
+                }
+
+                for (int row = 0; row < rows; row++)
+                {
+                    ReadOnlySpan<byte> share = dealt is null ? masks.Slice(row * size * width, size * width) : dealt.Span.Slice(((row * length) + at) * width, size * width);
+                    NarrowWords.Read(share, width, words.Slice(row * AddendBlock, size));
+                }
+
+                SetParabola(sum, x, start + at, accumulatorBits, total[..size], square);
+                AddendKernels.AddHarmonics(Padded(phases, size), sum.Cosines, sum.Sines, accumulatorBits - FirstBits(accumulatorBits), words, AddendBlock, total);
+                total[..size].CopyTo(Shares(result, 0)[(start + at)..]);
+            }
+        });
+
+    /// <summary>Party 0: the one-hot codes of its digits and bits, and its factors with the picked entries' signs; its share of the products in component 0.</summary>
+    private void DealPower(SecretTensor x, SecretBits keep, int accumulatorBits, SecretTensor result)
     {
+        int count = x.Shape.Count;
         int fractionalBits = x.FractionalBits;
-        FrameBuffer frame = Previous.Rent(length * 2 * sizeof(ulong));
-        using SecretBuffer scratch = Pool.Rent(AddendBlock * 5);
-        Span<ulong> u = scratch.Span[..AddendBlock];
-        Span<ulong> place = scratch.Span.Slice(AddendBlock, AddendBlock);
-        Span<ulong> factor = scratch.Span.Slice(2 * AddendBlock, AddendBlock);
-        Span<ulong> first = scratch.Span.Slice(3 * AddendBlock, AddendBlock);
-        Span<ulong> mask = scratch.Span.Slice(4 * AddendBlock, AddendBlock);
-        ulong offset = (ulong)AddendKernels.ExponentOffset << fractionalBits;
-        for (int at = 0; at < length; at += AddendBlock)
+        MaskRange codeMasks = _withNext.Reserve(Purpose.AddendDeal, count);
+        MaskRange factorMasks = _withNext.Reserve(Purpose.AddendDeal, count);
+        MaskRange reshared0 = _withPrevious.Reserve(Purpose.AddendReshare, count);
+        MaskRange reshared1 = _withNext.Reserve(Purpose.AddendReshare, count);
+        foreach ((int start, int length) in new Chunks(count))
         {
-            int size = Math.Min(AddendBlock, length - at);
-            RingKernels.Add<ulong>(Shares(x, 0).Slice(start + at, size), Shares(x, 1).Slice(start + at, size), u[..size]);
-            RingKernels.AddScalar(u, offset, u);
-            BitMasks.Expand(Shares(keep, 0), start + at, place[..size]);
-            BitMasks.Expand(Shares(keep, 1), start + at, mask[..size]);
-            _withNext.Fill(Purpose.AddendDeal, first[..size]);
-            Span<ulong> codes = frame.Words.Slice(at, size);
-            for (int i = 0; i < size; i++)
-            {
-                // The place of the one: the digit, and 32 more where party 0's part of the bit is set.
-                int one = (int)((u[i] >> fractionalBits) & 31) | (int)((place[i] ^ mask[i]) & 32);
-                codes[i] = (1UL << one) ^ first[i];
-                mask[i] = ((first[i] >> one) & 1) - 1;
-                u[i] &= (1UL << fractionalBits) - 1;
-            }
-
-            // Party 1's share adds and party 2's subtracts: the sign is minus where party 1's bit is not the set one.
-            AddendKernels.Exponentials(Padded(u, size), fractionalBits, FirstBits(accumulatorBits), factor);
-            RingKernels.Xor<ulong>(factor[..size], mask[..size], factor[..size]);
-            RingKernels.SubtractInto<ulong>(factor[..size], mask[..size]);
-            _withNext.Fill(Purpose.AddendDeal, mask[..size]);
-            RingKernels.Subtract<ulong>(factor[..size], mask[..size], frame.Words.Slice(length + at, size));
-
-            Span<ulong> share = z.Slice(at, size);
-            _withPrevious.Fill(Purpose.AddendReshare, share);
-            _withNext.Fill(Purpose.AddendReshare, mask[..size]);
-            RingKernels.AddInto<ulong>(share, mask[..size]);
-            RingKernels.Multiply<ulong>(share, factor[..size], share);
+            FrameBuffer frame = Previous.Rent(length * 2 * sizeof(ulong));
+            InParallel(length, AddendBlock, (from, elements) => DealRun(start, length, from, elements, frame));
+            Previous.Send(frame, Operations.AddendDeal);
         }
 
-        Previous.Send(frame, Operations.AddendDeal);
+        void DealRun(int start, int length, int from, int elements, FrameBuffer frame)
+        {
+            using SecretBuffer scratch = Pool.Rent(AddendBlock * 5);
+            Span<ulong> u = scratch.Span[..AddendBlock];
+            Span<ulong> place = scratch.Span.Slice(AddendBlock, AddendBlock);
+            Span<ulong> factor = scratch.Span.Slice(2 * AddendBlock, AddendBlock);
+            Span<ulong> first = scratch.Span.Slice(3 * AddendBlock, AddendBlock);
+            Span<ulong> mask = scratch.Span.Slice(4 * AddendBlock, AddendBlock);
+            ulong offset = (ulong)AddendKernels.ExponentOffset << fractionalBits;
+            for (int at = from; at < from + elements; at += AddendBlock)
+            {
+                int size = Math.Min(AddendBlock, from + elements - at);
+                RingKernels.Add<ulong>(Shares(x, 0).Slice(start + at, size), Shares(x, 1).Slice(start + at, size), u[..size]);
+                RingKernels.AddScalar(u, offset, u);
+                BitMasks.Expand(Shares(keep, 0), start + at, place[..size]);
+                BitMasks.Expand(Shares(keep, 1), start + at, mask[..size]);
+                codeMasks.Fill(start + at, first[..size]);
+                Span<ulong> codes = frame.Words.Slice(at, size);
+                for (int i = 0; i < size; i++)
+                {
+                    // The place of the one: the digit, and 32 more where party 0's part of the bit is set.
+                    int one = (int)((u[i] >> fractionalBits) & 31) | (int)((place[i] ^ mask[i]) & 32);
+                    codes[i] = (1UL << one) ^ first[i];
+                    mask[i] = ((first[i] >> one) & 1) - 1;
+                    u[i] &= (1UL << fractionalBits) - 1;
+                }
+
+                // Party 1's share adds and party 2's subtracts: the sign is minus where party 1's bit is not the set one.
+                AddendKernels.Exponentials(Padded(u, size), fractionalBits, FirstBits(accumulatorBits), factor);
+                RingKernels.Xor<ulong>(factor[..size], mask[..size], factor[..size]);
+                RingKernels.SubtractInto<ulong>(factor[..size], mask[..size]);
+                factorMasks.Fill(start + at, mask[..size]);
+                RingKernels.Subtract<ulong>(factor[..size], mask[..size], frame.Words.Slice(length + at, size));
+
+                Span<ulong> share = Shares(result, 0).Slice(start + at, size);
+                reshared0.Fill(start + at, share);
+                reshared1.Fill(start + at, mask[..size]);
+                RingKernels.AddInto<ulong>(share, mask[..size]);
+                RingKernels.Multiply<ulong>(share, factor[..size], share);
+            }
+        }
     }
 
-    /// <summary>Parties 1 and 2: the own share of the picked entry, masked, and the own share of party 0's factor.</summary>
+    /// <summary>Parties 1 and 2: the own share of the picked entry, masked, in component 0 and in a frame, and the own share of party 0's factor in component 1.</summary>
     private void PickPower(
-        SecretTensor x, SecretBits keep, int start, int length, int accumulatorBits, ReadOnlySpan<ulong> dealt, Span<ulong> picked, Span<ulong> factors)
-    {
-        int fractionalBits = x.FractionalBits;
-        int known = PartyId == 1 ? 1 : 0;
-        PairwiseRandomness withDealer = PartyId == 1 ? _withPrevious : _withNext;
-        using SecretBuffer scratch = Pool.Rent(AddendBlock * 4);
-        Span<ulong> v = scratch.Span[..AddendBlock];
-        Span<ulong> digit = scratch.Span.Slice(AddendBlock, AddendBlock);
-        Span<ulong> code = scratch.Span.Slice(2 * AddendBlock, AddendBlock);
-        Span<ulong> q = scratch.Span.Slice(3 * AddendBlock, AddendBlock);
-        for (int at = 0; at < length; at += AddendBlock)
+        SecretTensor x,
+        SecretBits keep,
+        int start,
+        int length,
+        int accumulatorBits,
+        FrameBuffer? dealt,
+        MaskRange codes,
+        MaskRange factors,
+        MaskRange reshared,
+        SecretTensor result,
+        FrameBuffer masked) => InParallel(length, AddendBlock, (from, elements) =>
         {
-            int size = Math.Min(AddendBlock, length - at);
-            Span<ulong> factor = factors.Slice(at, size);
-            if (PartyId == 1)
+            int fractionalBits = x.FractionalBits;
+            int known = PartyId == 1 ? 1 : 0;
+            using SecretBuffer scratch = Pool.Rent(AddendBlock * 4);
+            Span<ulong> v = scratch.Span[..AddendBlock];
+            Span<ulong> digit = scratch.Span.Slice(AddendBlock, AddendBlock);
+            Span<ulong> code = scratch.Span.Slice(2 * AddendBlock, AddendBlock);
+            Span<ulong> q = scratch.Span.Slice(3 * AddendBlock, AddendBlock);
+            for (int at = from; at < from + elements; at += AddendBlock)
             {
-                withDealer.Fill(Purpose.AddendDeal, code[..size]);
-                withDealer.Fill(Purpose.AddendDeal, factor);
-            }
-            else
-            {
-                dealt.Slice(at, size).CopyTo(code);
-                dealt.Slice(length + at, size).CopyTo(factor);
-            }
+                int size = Math.Min(AddendBlock, from + elements - at);
+                Span<ulong> factor = Shares(result, 1).Slice(start + at, size);
+                if (dealt is null)
+                {
+                    codes.Fill(start + at, code[..size]);
+                    factors.Fill(start + at, factor);
+                }
+                else
+                {
+                    dealt.Words.Slice(at, size).CopyTo(code);
+                    dealt.Words.Slice(length + at, size).CopyTo(factor);
+                }
 
-            // The bit is set where party 0's part and q differ: the half of the code for q = 1 is the low one.
-            BitMasks.Expand(Shares(keep, known), start + at, q[..size]);
-            Shares(x, known).Slice(start + at, size).CopyTo(v);
-            for (int i = 0; i < size; i++)
-            {
-                digit[i] = (v[i] >> fractionalBits) & 31;
-                v[i] &= (1UL << fractionalBits) - 1;
-            }
+                // The bit is set where party 0's part and q differ: the half of the code for q = 1 is the low one.
+                BitMasks.Expand(Shares(keep, known), start + at, q[..size]);
+                Shares(x, known).Slice(start + at, size).CopyTo(v);
+                for (int i = 0; i < size; i++)
+                {
+                    digit[i] = (v[i] >> fractionalBits) & 31;
+                    v[i] &= (1UL << fractionalBits) - 1;
+                }
 
-            AddendKernels.Turn(code[..size], q[..size], digit[..size], code[..size]);
-            AddendKernels.PickPower(Padded(v, size), fractionalBits, code, accumulatorBits - FirstBits(accumulatorBits), q);
-            Span<ulong> share = picked.Slice(at, size);
-            q[..size].CopyTo(share);
-            if (PartyId == 2)
-            {
-                RingKernels.Negate<ulong>(share, share);
-            }
+                AddendKernels.Turn(code[..size], q[..size], digit[..size], code[..size]);
+                AddendKernels.PickPower(Padded(v, size), fractionalBits, code, accumulatorBits - FirstBits(accumulatorBits), q);
+                Span<ulong> share = Shares(result, 0).Slice(start + at, size);
+                q[..size].CopyTo(share);
+                if (PartyId == 2)
+                {
+                    RingKernels.Negate<ulong>(share, share);
+                }
 
-            withDealer.Fill(Purpose.AddendReshare, q[..size]);
-            RingKernels.SubtractInto<ulong>(share, q[..size]);
-        }
-    }
+                reshared.Fill(start + at, q[..size]);
+                SelectionKernels.Mask(share, q[..size], masked.Words.Slice(at, size));
+            }
+        });
 
     /// <summary>Of the fractional bits before a truncation, those of party 0's words.</summary>
     private static int FirstBits(int accumulatorBits) => accumulatorBits / 2;

@@ -27,14 +27,20 @@ public sealed partial class ReplicatedSession
 
         void SendFirst()
         {
-            Span<ulong> z = Shares(result, 0);
-            RingKernels.AndCross(Shares(x, 0), Shares(x, 1), Shares(y, 0), Shares(y, 1), z);
-            foreach ((int start, int length) in new Chunks(z.Length))
+            ZeroShare zeros = ReserveZeroShare(Purpose.ZeroBits, Shares(result, 0).Length);
+            foreach ((int start, int length) in new Chunks(Shares(result, 0).Length))
             {
-                XorZeroShare(z.Slice(start, length));
+                FrameBuffer frame = Previous.Rent(length * sizeof(ulong));
+                InParallel(length, Grain, (from, size) =>
+                {
+                    int at = start + from;
+                    Span<ulong> z = Shares(result, 0).Slice(at, size);
+                    RingKernels.AndCross(Shares(x, 0).Slice(at, size), Shares(x, 1).Slice(at, size), Shares(y, 0).Slice(at, size), Shares(y, 1).Slice(at, size), z);
+                    zeros.Xor(at, z);
+                    z.CopyTo(frame.Words[from..]);
+                });
+                Previous.Send(frame, Operations.And);
             }
-
-            Send(Previous, Operations.And, z);
         }
     }
 
@@ -55,15 +61,19 @@ public sealed partial class ReplicatedSession
 
         // Masks z0 (in common between parties 0 and 2) and z1 (between 0 and 1) are components of the result; z2 is what the exchange opens.
         IChannel other = PartyId == 1 ? Next : Previous;
+        PairwiseRandomness withDealer = PartyId == 1 ? _withPrevious : _withNext;
         int opened = PartyId == 1 ? 1 : 0;
+        MaskRange common = PartyId == 1 ? withDealer.Reserve(Purpose.BitDeal, count) : default;
+        MaskRange reshared = withDealer.Reserve(Purpose.BitReshare, count);
         for (int start = 0; start < count; start += Chunks.Size)
         {
             int length = Math.Min(Chunks.Size, count - start);
             using FrameBuffer? dealt = PartyId == 1
                 ? null
                 : await Next.ReceiveAsync(Operations.BitDeal, length * sizeof(ulong), cancellationToken).ConfigureAwait(false);
-            CombineBits(x, result, start, length, dealt is null ? default : dealt.Words);
-            Send(other, Operations.BitReshare, Shares(result, opened).Slice(start, length));
+            using FrameBuffer masked = other.Rent(length * sizeof(ulong));
+            CombineBits(x, start, length, dealt, common, reshared, result, masked);
+            other.Send(masked, Operations.BitReshare);
         }
 
         await AddReceivedAsync(other, Operations.BitReshare, result, opened, Chunks.Size, cancellationToken).ConfigureAwait(false);
@@ -72,66 +82,74 @@ public sealed partial class ReplicatedSession
     /// <summary>Party 0: deals p; its components of the result are masks in common with parties 2 and 1.</summary>
     private void DealBits(SecretBits bits, SecretTensor result)
     {
-        Span<ulong> buffer = stackalloc ulong[2 * Block];
-        foreach ((int start, int length) in new Chunks(result.Shape.Count))
+        int count = result.Shape.Count;
+        MaskRange dealt = _withNext.Reserve(Purpose.BitDeal, count);
+        MaskRange reshared0 = _withPrevious.Reserve(Purpose.BitReshare, count);
+        MaskRange reshared1 = _withNext.Reserve(Purpose.BitReshare, count);
+        foreach ((int start, int length) in new Chunks(count))
         {
             FrameBuffer frame = Previous.Rent(length * sizeof(ulong));
-            for (int at = 0; at < length; at += Block)
+            InParallel(length, Grain, (from, size) => DealRun(start, from, size, frame));
+            Previous.Send(frame, Operations.BitDeal);
+        }
+
+        void DealRun(int start, int from, int elements, FrameBuffer frame)
+        {
+            Span<ulong> buffer = stackalloc ulong[2 * Block];
+            for (int at = from; at < from + elements; at += Block)
             {
-                int size = Math.Min(Block, length - at);
+                int size = Math.Min(Block, from + elements - at);
                 Span<ulong> p = buffer[..size];
                 Span<ulong> mask = buffer.Slice(Block, size);
                 BitMasks.Expand(Shares(bits, 0), start + at, p);
                 BitMasks.Expand(Shares(bits, 1), start + at, mask);
                 RingKernels.Xor<ulong>(p, mask, p);
                 RingKernels.Negate<ulong>(p, p);
-                _withNext.Fill(Purpose.BitDeal, mask);
+                dealt.Fill(start + at, mask);
                 RingKernels.Subtract<ulong>(p, mask, frame.Words.Slice(at, size));
-                _withPrevious.Fill(Purpose.BitReshare, Shares(result, 0).Slice(start + at, size));
-                _withNext.Fill(Purpose.BitReshare, Shares(result, 1).Slice(start + at, size));
+                reshared0.Fill(start + at, Shares(result, 0).Slice(start + at, size));
+                reshared1.Fill(start + at, Shares(result, 1).Slice(start + at, size));
             }
 
-            Previous.Send(frame, Operations.BitDeal);
+            buffer.Clear();
         }
-
-        buffer.Clear();
     }
 
-    /// <summary>Parties 1 and 2: their additive share of b, masked, in the component that is opened; the mask in the other.</summary>
-    private void CombineBits(SecretBits bits, SecretTensor result, int start, int length, ReadOnlySpan<ulong> dealt)
-    {
-        PairwiseRandomness withDealer = PartyId == 1 ? _withPrevious : _withNext;
-        int known = PartyId == 1 ? 1 : 0;
-        Span<ulong> buffer = stackalloc ulong[2 * Block];
-        for (int at = 0; at < length; at += Block)
+    /// <summary>Parties 1 and 2: their additive share of b, masked, in the component that is opened and in a frame; the mask in the other.</summary>
+    private void CombineBits(SecretBits bits, int start, int length, FrameBuffer? dealt, MaskRange common, MaskRange reshared, SecretTensor result, FrameBuffer masked) =>
+        InParallel(length, Grain, (from, elements) =>
         {
-            int size = Math.Min(Block, length - at);
-            Span<ulong> q = buffer[..size];
-            Span<ulong> p = buffer.Slice(Block, size);
-            Span<ulong> mask = Shares(result, 1 - known).Slice(start + at, size);
-            Span<ulong> share = Shares(result, known).Slice(start + at, size);
-            BitMasks.Expand(Shares(bits, known), start + at, q);
-            if (PartyId == 1)
+            int known = PartyId == 1 ? 1 : 0;
+            Span<ulong> buffer = stackalloc ulong[2 * Block];
+            for (int at = from; at < from + elements; at += Block)
             {
-                withDealer.Fill(Purpose.BitDeal, p);
-            }
-            else
-            {
-                dealt.Slice(at, size).CopyTo(p);
-            }
+                int size = Math.Min(Block, from + elements - at);
+                Span<ulong> q = buffer[..size];
+                Span<ulong> p = buffer.Slice(Block, size);
+                Span<ulong> mask = Shares(result, 1 - known).Slice(start + at, size);
+                Span<ulong> share = Shares(result, known).Slice(start + at, size);
+                BitMasks.Expand(Shares(bits, known), start + at, q);
+                if (dealt is null)
+                {
+                    common.Fill(start + at, p);
+                }
+                else
+                {
+                    dealt.Words.Slice(at, size).CopyTo(p);
+                }
 
-            // (1 - 2q) v: with q as a mask of ones, (v xor q) - q. Party 1 adds q, which is minus the mask.
-            RingKernels.Xor<ulong>(p, q, share);
-            RingKernels.SubtractInto<ulong>(share, q);
-            if (PartyId == 1)
-            {
+                // (1 - 2q) v: with q as a mask of ones, (v xor q) - q. Party 1 adds q, which is minus the mask.
+                RingKernels.Xor<ulong>(p, q, share);
                 RingKernels.SubtractInto<ulong>(share, q);
+                if (PartyId == 1)
+                {
+                    RingKernels.SubtractInto<ulong>(share, q);
+                }
+
+                reshared.Fill(start + at, mask);
+                SelectionKernels.Mask(share, mask, masked.Words.Slice(at, size));
             }
 
-            withDealer.Fill(Purpose.BitReshare, mask);
-            RingKernels.SubtractInto<ulong>(share, mask);
-        }
-
-        buffer.Clear();
-    }
+            buffer.Clear();
+        });
 }

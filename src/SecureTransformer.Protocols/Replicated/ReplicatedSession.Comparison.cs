@@ -21,6 +21,9 @@ public sealed partial class ReplicatedSession
     /// <summary>Elements of one group, whose planes are laid out together: a plane is 1,000 words, so that planes do not fall on the same cache lines.</summary>
     internal const int GroupSize = 64_000;
 
+    /// <summary>The least words of a plane that are worth a thread; their masks begin at a block of a stream.</summary>
+    private const int PlaneGrain = 64;
+
     private readonly Dictionary<(string Kind, int WindowBits, int Width, int SlackBits), CompareCircuit> _compareCircuits = [];
 
     /// <inheritdoc/>
@@ -79,8 +82,7 @@ public sealed partial class ReplicatedSession
                 groups[g] = new MaskedPlanes(Pool, gates, PartyId == 1, Math.Min(GroupSize, x.Shape.Count - (g * GroupSize)));
                 int words = circuit.DealtPlanes * groups[g].Words;
                 using FrameBuffer? dealt = PartyId == 2 ? null : await Previous.ReceiveAsync(Operations.CarryDeal, words * sizeof(ulong), cancellationToken).ConfigureAwait(false);
-                PickCompared(x, g, circuit, groups[g], dealt is null ? default : dealt.Words);
-                StartOpening(groups[g], gates.Levels[0].Opened);
+                PickCompared(x, g, circuit, groups[g], dealt);
             }
 
             IChannel other = PartyId == 1 ? Next : Previous;
@@ -89,17 +91,10 @@ public sealed partial class ReplicatedSession
                 int[] opened = gates.Levels[level].Opened;
                 foreach (MaskedPlanes planes in groups)
                 {
-                    if (opened.Length > 0)
-                    {
-                        using FrameBuffer frame = await other.ReceiveAsync(Operations.CarryReshare, opened.Length * planes.Words * sizeof(ulong), cancellationToken).ConfigureAwait(false);
-                        planes.FinishOpening(opened, frame.Words);
-                    }
-
-                    planes.Compute(gates.Levels[level].Gates);
-                    if (level + 1 < gates.Levels.Count)
-                    {
-                        StartOpening(planes, gates.Levels[level + 1].Opened);
-                    }
+                    using FrameBuffer? frame = opened.Length == 0
+                        ? null
+                        : await other.ReceiveAsync(Operations.CarryReshare, opened.Length * planes.Words * sizeof(ulong), cancellationToken).ConfigureAwait(false);
+                    ComputeLevel(planes, gates, level, frame);
                 }
             }
 
@@ -133,134 +128,189 @@ public sealed partial class ReplicatedSession
         int start = group * GroupSize;
         int count = Math.Min(GroupSize, x.Shape.Count - start);
         int words = (count + 63) / 64;
+        long stride = Stride(words);
+        MaskRange codeMasks = _withPrevious.Reserve(Purpose.CarryDeal, circuit.DealtPlanes * stride);
+        MaskRange masks1 = _withNext.Reserve(Purpose.CarryReshare, gates.Opened * stride);
+        MaskRange masks2 = _withPrevious.Reserve(Purpose.CarryReshare, gates.Opened * stride);
         using SecretBuffer scratch = Pool.Rent(count + ((circuit.Bits + (2L * gates.Opened) + 2) * words));
-        Span<ulong> u = scratch.Span[..count];
-        Span<ulong> bits = scratch.Span.Slice(count, circuit.Bits * words);
-        Span<ulong> withPrevious = scratch.Span.Slice(count + bits.Length, gates.Opened * words);
-        Span<ulong> withNext = scratch.Span.Slice(count + bits.Length + withPrevious.Length, (gates.Opened + 1) * words);
-        Span<ulong> mask = scratch.Span[^words..];
-        RingKernels.Add<ulong>(Shares(x, 0).Slice(start, count), Shares(x, 1).Slice(start, count), u);
-        BitPlanes.Split(u, circuit.Bits, bits, words, circuit.Shift);
-
         FrameBuffer frame = Next.Rent(circuit.DealtPlanes * words * sizeof(ulong));
-        Span<ulong> dealt = frame.Words;
-        foreach (CompareBlock block in circuit.Blocks)
-        {
-            UnaryCode.Encode(bits.Slice(block.Start * words, block.Size * words), block.Size, dealt.Slice(block.Code * words, block.CodePlanes * words), words);
-        }
+        InParallel(words, PlaneGrain, DealRun);
+        Next.Send(frame, Operations.CarryDeal);
 
-        _withPrevious.Fill(Purpose.CarryReshare, withPrevious);
-        _withNext.Fill(Purpose.CarryReshare, withNext[..withPrevious.Length]);
-        for (int r = 0; r < results.Length; r++)
+        void DealRun(int from, int size)
         {
-            int at = gates.MaskOf(gates.Results[r]) * words;
-            withPrevious.Slice(at, words).CopyTo(Shares(results[r], 0)[(start / 64)..]);
-            withNext.Slice(at, words).CopyTo(Shares(results[r], 1)[(start / 64)..]);
-        }
+            Span<ulong> bits = scratch.Span.Slice(count, circuit.Bits * words);
+            Span<ulong> withPrevious = scratch.Span.Slice(count + bits.Length, gates.Opened * words);
+            Span<ulong> withNext = scratch.Span.Slice(count + bits.Length + withPrevious.Length, (gates.Opened + 1) * words);
+            Span<ulong> mask = scratch.Span[^words..].Slice(from, size);
+            int elements = Math.Min(64 * size, count - (64 * from));
+            Span<ulong> u = scratch.Span.Slice(64 * from, elements);
+            RingKernels.Add<ulong>(Shares(x, 0).Slice(start + (64 * from), elements), Shares(x, 1).Slice(start + (64 * from), elements), u);
+            BitPlanes.Split(u, circuit.Bits, bits[from..], words, circuit.Shift);
 
-        Span<ulong> masks = withNext[..withPrevious.Length];
-        RingKernels.Xor<ulong>(masks, withPrevious, masks);
-        if (circuit.TopBit >= 0)
-        {
-            ReadOnlySpan<ulong> top = bits.Slice(circuit.TopBit * words, words);
-            top.CopyTo(dealt[((circuit.CodePlanes - 1) * words)..]);
-            top.CopyTo(withNext[masks.Length..]);
-        }
-
-        int product = circuit.CodePlanes;
-        foreach ((int a, int b, int c) in gates.Products)
-        {
-            Span<ulong> target = dealt.Slice(product++ * words, words);
-            RingKernels.And<ulong>(withNext.Slice(a * words, words), withNext.Slice(b * words, words), target);
-            if (c >= 0)
+            Span<ulong> dealt = frame.Words;
+            foreach (CompareBlock block in circuit.Blocks)
             {
-                RingKernels.And<ulong>(target, withNext.Slice(c * words, words), target);
+                UnaryCode.Encode(bits[((block.Start * words) + from)..], block.Size, dealt[((block.Code * words) + from)..], size, words);
+            }
+
+            for (int m = 0; m < gates.Opened; m++)
+            {
+                masks1.Fill((m * stride) + from, withNext.Slice((m * words) + from, size));
+                masks2.Fill((m * stride) + from, withPrevious.Slice((m * words) + from, size));
+            }
+
+            for (int r = 0; r < results.Length; r++)
+            {
+                int at = (gates.MaskOf(gates.Results[r]) * words) + from;
+                withPrevious.Slice(at, size).CopyTo(Shares(results[r], 0)[((start / 64) + from)..]);
+                withNext.Slice(at, size).CopyTo(Shares(results[r], 1)[((start / 64) + from)..]);
+            }
+
+            for (int m = 0; m < gates.Opened; m++)
+            {
+                Span<ulong> sum = withNext.Slice((m * words) + from, size);
+                RingKernels.Xor<ulong>(sum, withPrevious.Slice((m * words) + from, size), sum);
+            }
+
+            if (circuit.TopBit >= 0)
+            {
+                ReadOnlySpan<ulong> top = bits.Slice((circuit.TopBit * words) + from, size);
+                top.CopyTo(dealt[(((circuit.CodePlanes - 1) * words) + from)..]);
+                top.CopyTo(withNext[((gates.Opened * words) + from)..]);
+            }
+
+            int product = circuit.CodePlanes;
+            foreach ((int a, int b, int c) in gates.Products)
+            {
+                Span<ulong> target = dealt.Slice((product++ * words) + from, size);
+                RingKernels.And<ulong>(withNext.Slice((a * words) + from, size), withNext.Slice((b * words) + from, size), target);
+                if (c >= 0)
+                {
+                    RingKernels.And<ulong>(target, withNext.Slice((c * words) + from, size), target);
+                }
+            }
+
+            for (int p = 0; p < circuit.DealtPlanes; p++)
+            {
+                Span<ulong> plane = dealt.Slice((p * words) + from, size);
+                codeMasks.Fill((p * stride) + from, mask);
+                RingKernels.Xor<ulong>(plane, mask, plane);
             }
         }
-
-        for (int p = 0; p < circuit.DealtPlanes; p++)
-        {
-            Span<ulong> plane = dealt.Slice(p * words, words);
-            _withPrevious.Fill(Purpose.CarryDeal, mask);
-            RingKernels.Xor<ulong>(plane, mask, plane);
-        }
-
-        Next.Send(frame, Operations.CarryDeal);
     }
 
-    /// <summary>Parties 1 and 2: their shares of what the blocks' bits tell by v, and of the products of masks.</summary>
-    private void PickCompared(SecretTensor x, int group, CompareCircuit circuit, MaskedPlanes planes, ReadOnlySpan<ulong> dealt)
+    /// <summary>Parties 1 and 2: their shares of what the blocks' bits tell by v, and of the products of masks; sends what is opened first.</summary>
+    private void PickCompared(SecretTensor x, int group, CompareCircuit circuit, MaskedPlanes planes, FrameBuffer? dealt)
     {
         int words = planes.Words;
+        long stride = Stride(words);
         int codeWords = circuit.CodePlanes * words;
-        using SecretBuffer scratch = Pool.Rent(planes.Count + ((circuit.Bits + 1L) * words) + (PartyId == 2 ? codeWords : 0));
-        Span<ulong> v = scratch.Span[..planes.Count];
-        Span<ulong> bits = scratch.Span.Slice(planes.Count, circuit.Bits * words);
-        Span<ulong> below = scratch.Span.Slice(planes.Count + bits.Length, words);
-        RingKernels.AddScalar(Shares(x, PartyId == 1 ? 1 : 0).Slice(group * GroupSize, planes.Count), circuit.Addend, v);
-        BitPlanes.Split(v, circuit.Bits, bits, words, circuit.Shift);
-        if (PartyId == 2)
-        {
-            Span<ulong> codes = scratch.Span[^codeWords..];
-            FillPlanes(codes);
-            FillPlanes(planes.Products);
-            dealt = codes;
-        }
-        else
-        {
-            dealt[codeWords..].CopyTo(planes.Products);
-        }
+        MaskRange common = PartyId == 2 ? _withNext.Reserve(Purpose.CarryDeal, circuit.DealtPlanes * stride) : default;
+        MaskRange masks = (PartyId == 1 ? _withPrevious : _withNext).Reserve(Purpose.CarryReshare, circuit.Gates.Opened * stride);
+        using SecretBuffer scratch = Pool.Rent(planes.Count + ((circuit.Bits + 1L) * words) + (dealt is null ? codeWords : 0));
+        FrameBuffer? next = RentOpened(planes, circuit.Gates, 0);
+        InParallel(words, PlaneGrain, PickRun);
+        SendOpened(next);
 
-        (PartyId == 1 ? _withPrevious : _withNext).Fill(Purpose.CarryReshare, planes.Masks);
-        below.Clear();
-        foreach (CompareBlock block in circuit.Blocks)
+        void PickRun(int from, int size)
         {
-            UnaryCode.Pick(
-                bits.Slice(block.Start * words, block.Size * words),
-                block.Size,
-                dealt.Slice(block.Code * words, block.CodePlanes * words),
-                constant: PartyId == 1,
-                planes.Wire(block.Node.Generate),
-                planes.Wire(block.Node.Propagate),
-                planes.Wire(block.Node.Zero),
-                below,
-                words);
-        }
-
-        if (circuit.TopBit >= 0)
-        {
-            // The top bits' XOR is v's top bit masked by u's.
-            Span<ulong> top = bits.Slice(circuit.TopBit * words, words);
-            dealt.Slice(codeWords - words, words).CopyTo(planes.MaskOf(circuit.Top));
-            top.CopyTo(planes.Wire(circuit.Top));
-            if (circuit.NotTop >= 0)
+            int elements = Math.Min(64 * size, planes.Count - (64 * from));
+            Span<ulong> v = scratch.Span.Slice(64 * from, elements);
+            Span<ulong> bits = scratch.Span.Slice(planes.Count, circuit.Bits * words);
+            Span<ulong> below = scratch.Span.Slice(planes.Count + bits.Length + from, size);
+            RingKernels.AddScalar(Shares(x, PartyId == 1 ? 1 : 0).Slice((group * GroupSize) + (64 * from), elements), circuit.Addend, v);
+            BitPlanes.Split(v, circuit.Bits, bits[from..], words, circuit.Shift);
+            Span<ulong> codes = dealt is null ? scratch.Span[^codeWords..] : dealt.Words;
+            for (int p = 0; p < circuit.DealtPlanes; p++)
             {
-                Span<ulong> notTop = planes.Wire(circuit.NotTop);
-                RingKernels.Xor<ulong>(top, below, notTop);
-                RingKernels.Not<ulong>(notTop, notTop);
+                Span<ulong> product = p < circuit.CodePlanes ? default : planes.Products.Slice(((p - circuit.CodePlanes) * words) + from, size);
+                if (dealt is null)
+                {
+                    common.Fill((p * stride) + from, p < circuit.CodePlanes ? codes.Slice((p * words) + from, size) : product);
+                }
+                else if (p >= circuit.CodePlanes)
+                {
+                    dealt.Words.Slice((p * words) + from, size).CopyTo(product);
+                }
             }
-        }
 
-        // Plane by plane as at party 0: a stream goes on at whole blocks.
-        void FillPlanes(Span<ulong> target)
-        {
-            for (int at = 0; at < target.Length; at += words)
+            for (int m = 0; m < circuit.Gates.Opened; m++)
             {
-                _withNext.Fill(Purpose.CarryDeal, target.Slice(at, words));
+                masks.Fill((m * stride) + from, planes.Masks.Slice((m * words) + from, size));
             }
+
+            below.Clear();
+            foreach (CompareBlock block in circuit.Blocks)
+            {
+                UnaryCode.Pick(
+                    bits[((block.Start * words) + from)..],
+                    block.Size,
+                    codes[((block.Code * words) + from)..],
+                    constant: PartyId == 1,
+                    Run(block.Node.Generate),
+                    Run(block.Node.Propagate),
+                    Run(block.Node.Zero),
+                    below,
+                    size,
+                    words);
+            }
+
+            if (circuit.TopBit >= 0)
+            {
+                // The top bits' XOR is v's top bit masked by u's.
+                Span<ulong> top = bits.Slice((circuit.TopBit * words) + from, size);
+                codes.Slice(codeWords - words + from, size).CopyTo(planes.MaskOf(circuit.Top)[from..]);
+                top.CopyTo(Run(circuit.Top));
+                if (circuit.NotTop >= 0)
+                {
+                    Span<ulong> notTop = Run(circuit.NotTop);
+                    RingKernels.Xor<ulong>(top, below, notTop);
+                    RingKernels.Not<ulong>(notTop, notTop);
+                }
+            }
+
+            if (next is not null)
+            {
+                planes.StartOpening(circuit.Gates.Levels[0].Opened, from, size, next.Words);
+            }
+
+            Span<ulong> Run(int wire) => wire < 0 ? default : planes.Wire(wire).Slice(from, size);
         }
     }
 
-    private void StartOpening(MaskedPlanes planes, int[] wires)
+    /// <summary>Parties 1 and 2: takes in what the other opened for a level, computes its gates, and sends what is opened for the next one.</summary>
+    private void ComputeLevel(MaskedPlanes planes, MaskedCircuit gates, int level, FrameBuffer? opened)
     {
-        if (wires.Length == 0)
+        FrameBuffer? next = RentOpened(planes, gates, level + 1);
+        InParallel(planes.Words, PlaneGrain, (from, size) =>
         {
-            return;
-        }
+            if (opened is not null)
+            {
+                planes.FinishOpening(gates.Levels[level].Opened, from, size, opened.Words);
+            }
 
-        IChannel other = PartyId == 1 ? Next : Previous;
-        FrameBuffer frame = other.Rent(wires.Length * planes.Words * sizeof(ulong));
-        planes.StartOpening(wires, frame.Words);
-        other.Send(frame, Operations.CarryReshare);
+            planes.Compute(gates.Levels[level].Gates, from, size);
+            if (next is not null)
+            {
+                planes.StartOpening(gates.Levels[level + 1].Opened, from, size, next.Words);
+            }
+        });
+        SendOpened(next);
+    }
+
+    /// <summary>A frame for what is opened for a level; null where that is nothing.</summary>
+    private FrameBuffer? RentOpened(MaskedPlanes planes, MaskedCircuit gates, int level)
+    {
+        int wires = level < gates.Levels.Count ? gates.Levels[level].Opened.Length : 0;
+        return wires == 0 ? null : (PartyId == 1 ? Next : Previous).Rent(wires * planes.Words * sizeof(ulong));
+    }
+
+    private void SendOpened(FrameBuffer? frame)
+    {
+        if (frame is not null)
+        {
+            (PartyId == 1 ? Next : Previous).Send(frame, Operations.CarryReshare);
+        }
     }
 }

@@ -113,7 +113,7 @@ public sealed partial class ReplicatedSession
         {
             FrameBuffer frame = destination.Rent(length * sizeof(ulong));
             Shares(x, 0).Slice(start, length).CopyTo(frame.Words);
-            AddZeroShare(frame.Words);
+            ReserveZeroShare(Purpose.Zero, length).Add(0, frame.Words);
             destination.Send(frame, Operations.Export);
         }
 
@@ -147,37 +147,10 @@ public sealed partial class ReplicatedSession
         {
             int length = Math.Min(run, result.Shape.Count - start);
             using FrameBuffer frame = await channel.ReceiveAsync(operation, length * sizeof(ulong), cancellationToken).ConfigureAwait(false);
-            RingKernels.AddInto<ulong>(Shares(result, component).Slice(start, length), frame.Words);
+            int first = start;
+            InParallel(length, Grain, (from, size) => RingKernels.AddInto<ulong>(Shares(result, component).Slice(first + from, size), frame.Words.Slice(from, size)));
         }
     }
 
-    /// <summary>Adds a_i = F(key with next) - F(key with previous); the three a_i sum to zero.</summary>
-    private void AddZeroShare(Span<ulong> words)
-    {
-        Span<ulong> mask = stackalloc ulong[Block];
-        for (int start = 0; start < words.Length; start += Block)
-        {
-            Span<ulong> target = words.Slice(start, Math.Min(Block, words.Length - start));
-            Span<ulong> part = mask[..target.Length];
-            _withNext.Fill(Purpose.Zero, part);
-            RingKernels.AddInto<ulong>(target, part);
-            _withPrevious.Fill(Purpose.Zero, part);
-            RingKernels.SubtractInto<ulong>(target, part);
-        }
-    }
-
-    /// <summary>XORs F(key with next) ^ F(key with previous); the three cancel.</summary>
-    private void XorZeroShare(Span<ulong> words)
-    {
-        Span<ulong> mask = stackalloc ulong[Block];
-        for (int start = 0; start < words.Length; start += Block)
-        {
-            Span<ulong> target = words.Slice(start, Math.Min(Block, words.Length - start));
-            Span<ulong> part = mask[..target.Length];
-            _withNext.Fill(Purpose.ZeroBits, part);
-            RingKernels.Xor<ulong>(target, part, target);
-            _withPrevious.Fill(Purpose.ZeroBits, part);
-            RingKernels.Xor<ulong>(target, part, target);
-        }
-    }
+    private ZeroShare ReserveZeroShare(Purpose purpose, int words) => new(_withNext.Reserve(purpose, words), _withPrevious.Reserve(purpose, words));
 }

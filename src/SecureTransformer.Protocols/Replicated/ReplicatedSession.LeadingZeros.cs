@@ -148,7 +148,7 @@ public sealed partial class ReplicatedSession
         foreach (SharedPlanes planes in groups)
         {
             Span<ulong> level = planes.Multiply(gates);
-            XorZeroShare(level);
+            ReserveZeroShare(Purpose.ZeroBits, level.Length).Xor(0, level);
             FrameBuffer frame = Previous.Rent(level.Length * sizeof(ulong));
             level.CopyTo(frame.Words);
             Previous.Send(frame, Operations.And);

@@ -35,7 +35,7 @@ public sealed partial class ReplicatedSession
         IReadOnlyList<SecretProduct> terms, SecretTensor? addend, int shift, SecretTensor result, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(terms);
-        return FinishProductAsync(result, shift, Compute, cancellationToken);
+        return FinishProductAsync(result, shift, AdditiveElements.ByRun(Compute), cancellationToken);
 
         void Compute(int start, int length)
         {
@@ -65,17 +65,18 @@ public sealed partial class ReplicatedSession
     {
         ArgumentNullException.ThrowIfNull(x);
         int columns = x.Shape[-1];
-        Span<ulong> z = Shares(result, 0);
-        for (int r = 0; r < z.Length; r++)
+        InParallel(result.Shape.Count, Math.Max(1, Grain / columns), (start, length) =>
         {
-            ReadOnlySpan<ulong> x0 = Shares(x, 0).Slice(r * columns, columns);
-            ReadOnlySpan<ulong> x1 = Shares(x, 1).Slice(r * columns, columns);
-            ReadOnlySpan<ulong> y0 = Shares(y, 0).Slice(r * columns, columns);
-            ReadOnlySpan<ulong> y1 = Shares(y, 1).Slice(r * columns, columns);
-            z[r] = RingKernels.DotCross(x0, x1, y0, y1);
-        }
-
-        return FinishProductAsync(result, shift, null, cancellationToken);
+            for (int r = start; r < start + length; r++)
+            {
+                ReadOnlySpan<ulong> x0 = Shares(x, 0).Slice(r * columns, columns);
+                ReadOnlySpan<ulong> x1 = Shares(x, 1).Slice(r * columns, columns);
+                ReadOnlySpan<ulong> y0 = Shares(y, 0).Slice(r * columns, columns);
+                ReadOnlySpan<ulong> y1 = Shares(y, 1).Slice(r * columns, columns);
+                Shares(result, 0)[r] = RingKernels.DotCross(x0, x1, y0, y1);
+            }
+        });
+        return FinishProductAsync(result, shift, default(AdditiveElements), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -315,40 +316,52 @@ public sealed partial class ReplicatedSession
     /// <inheritdoc/>
     protected override ValueTask TruncateCoreAsync(SecretTensor x, int shift, SecretTensor result, CancellationToken cancellationToken)
     {
-        Span<ulong> z = Shares(result, 0);
-        Shares(x, 0).CopyTo(z);
         if (shift == 0)
         {
+            Shares(x, 0).CopyTo(Shares(result, 0));
             Shares(x, 1).CopyTo(Shares(result, 1));
             return ValueTask.CompletedTask;
         }
 
         // Parties already know two components of x each: a fresh zero share makes the additive sharing independent of them.
-        AddZeroShare(z);
-        return TruncateAdditiveAsync(result, shift, cancellationToken);
+        ZeroShare zeros = ReserveZeroShare(Purpose.Zero, x.Shape.Count);
+        return TruncateAdditiveAsync(result, shift, 64, AdditiveElements.ByRun(Compute), cancellationToken);
+
+        void Compute(int start, int length)
+        {
+            Span<ulong> z = Shares(result, 0).Slice(start, length);
+            Shares(x, 0).Slice(start, length).CopyTo(z);
+            zeros.Add(start, z);
+        }
     }
 
-    /// <summary>
-    /// Turns the additive sharing in component 0 of the result into a replicated sharing of its value / 2^shift. What computes elements of the sharing, if any, is called
-    /// for one run after the other, each right before it is masked and sent, so that computing and sending overlap and work on what the caches hold.
-    /// </summary>
-    private ValueTask FinishProductAsync(SecretTensor result, int shift, Action<int, int>? compute, CancellationToken cancellationToken) =>
-        shift == 0 ? ReshareAsync(result, compute, cancellationToken) : TruncateAdditiveAsync(result, shift, 64, compute, cancellationToken);
+    private ValueTask FinishProductAsync(SecretTensor result, int shift, Action<int, int> compute, CancellationToken cancellationToken) =>
+        FinishProductAsync(result, shift, AdditiveElements.ByFrame(compute), cancellationToken);
 
-    private async ValueTask ReshareAsync(SecretTensor result, Action<int, int>? compute, CancellationToken cancellationToken)
+    /// <summary>Turns the additive sharing in component 0 of the result into a replicated sharing of its value / 2^shift.</summary>
+    private ValueTask FinishProductAsync(SecretTensor result, int shift, AdditiveElements sharing, CancellationToken cancellationToken) =>
+        shift == 0 ? ReshareAsync(result, sharing, cancellationToken) : TruncateAdditiveAsync(result, shift, 64, sharing, cancellationToken);
+
+    private async ValueTask ReshareAsync(SecretTensor result, AdditiveElements sharing, CancellationToken cancellationToken)
     {
+        ZeroShare zeros = ReserveZeroShare(Purpose.Zero, result.Shape.Count);
         SendFirst();
         await ReceiveAsync(Next, Operations.Multiply, result, 1, cancellationToken).ConfigureAwait(false);
 
         void SendFirst()
         {
-            Span<ulong> z = Shares(result, 0);
-            foreach ((int start, int length) in new Chunks(z.Length))
+            foreach ((int start, int length) in new Chunks(result.Shape.Count))
             {
-                compute?.Invoke(start, length);
-                Span<ulong> part = z.Slice(start, length);
-                AddZeroShare(part);
-                Send(Previous, Operations.Multiply, part);
+                sharing.ComputeFrame(start, length);
+                FrameBuffer frame = Previous.Rent(length * sizeof(ulong));
+                InParallel(length, Grain, (from, count) =>
+                {
+                    sharing.ComputeRun(start + from, count);
+                    Span<ulong> z = Shares(result, 0).Slice(start + from, count);
+                    zeros.Add(start + from, z);
+                    z.CopyTo(frame.Words[from..]);
+                });
+                Previous.Send(frame, Operations.Multiply);
             }
         }
     }

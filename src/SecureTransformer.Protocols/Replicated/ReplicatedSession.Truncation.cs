@@ -22,38 +22,35 @@ namespace SecureTransformer.Protocols;
 public sealed partial class ReplicatedSession
 {
     private ValueTask TruncateAdditiveAsync(SecretTensor result, int shift, CancellationToken cancellationToken) =>
-        TruncateAdditiveAsync(result, shift, 64, null, cancellationToken);
+        TruncateAdditiveAsync(result, shift, 64, default, cancellationToken);
 
     private ValueTask TruncateAdditiveAsync(SecretTensor result, int shift, int ringBits, CancellationToken cancellationToken) =>
-        TruncateAdditiveAsync(result, shift, ringBits, null, cancellationToken);
+        TruncateAdditiveAsync(result, shift, ringBits, default, cancellationToken);
 
     /// <summary>Turns the additive sharing in component 0 of the result into a replicated sharing of its value / 2^shift.</summary>
     /// <param name="result">What is truncated, and the result.</param>
     /// <param name="shift">The bits that are truncated.</param>
     /// <param name="ringBits">The bits of the sum that are known: z is right modulo 2^ringBits, and below 2^(ringBits - 2) in magnitude.</param>
-    /// <param name="compute">Computes elements of the additive sharing, from one on so many; called for each frame right before it is masked and sent, and before anything is awaited.</param>
+    /// <param name="sharing">How elements of the additive sharing are computed, before anything is awaited.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    private async ValueTask TruncateAdditiveAsync(SecretTensor result, int shift, int ringBits, Action<int, int>? compute, CancellationToken cancellationToken)
+    private async ValueTask TruncateAdditiveAsync(SecretTensor result, int shift, int ringBits, AdditiveElements sharing, CancellationToken cancellationToken)
     {
         int count = result.Shape.Count;
         var layout = new TruncationLayout(shift, ringBits);
-        using SecretBuffer scratch = Pool.Rent(TruncationScratch.Words);
         if (PartyId == 2)
         {
-            for (int start = 0; start < count; start += Chunks.Size)
-            {
-                Deal(result, start, Math.Min(Chunks.Size, count - start), layout, compute, new TruncationScratch(scratch.Span));
-            }
-
+            Deal(result, layout, sharing);
             return;
         }
 
-        for (int start = 0; start < count; start += Chunks.Size)
-        {
-            Open(result, start, Math.Min(Chunks.Size, count - start), layout, compute, new TruncationScratch(scratch.Span));
-        }
-
+        PairwiseRandomness withHelper = PartyId == 0 ? _withPrevious : _withNext;
         IChannel other = PartyId == 0 ? Next : Previous;
+        Open(result, layout, sharing, withHelper.ReserveBytes(Purpose.TruncateMask, (long)count * layout.OpenedBytes), other);
+
+        // Party 0's shares of rc and rb are in common with party 2, party 1's come from it.
+        MaskRange quotients = PartyId == 0 ? withHelper.Reserve(Purpose.TruncateQuotient, count) : default;
+        MaskRange dealtBits = PartyId == 0 ? withHelper.ReserveBytes(Purpose.TruncateBit, (long)count * layout.BitBytes) : default;
+        MaskRange bitMasks = withHelper.ReserveBytes(Purpose.TruncateBit, (long)count * layout.BitBytes);
         for (int start = 0; start < count; start += Chunks.Size)
         {
             int length = Math.Min(Chunks.Size, count - start);
@@ -62,7 +59,7 @@ public sealed partial class ReplicatedSession
                 ? null
                 : await Next.ReceiveAsync(Operations.TruncateCorrection, length * layout.CorrectionBytes, cancellationToken).ConfigureAwait(false);
             using FrameBuffer bits = other.Rent(length * layout.BitBytes);
-            Combine(result, start, length, layout, opened.Span, correction is null ? default : correction.Span, bits.Span, new TruncationScratch(scratch.Span));
+            Combine(result, start, length, layout, opened, correction, quotients, dealtBits, bitMasks, bits);
             other.Send(bits, Operations.TruncateBit);
         }
 
@@ -70,80 +67,100 @@ public sealed partial class ReplicatedSession
         int opposite = PartyId == 0 ? 1 : 0;
         for (int start = 0; start < count; start += Chunks.Size)
         {
+            int first = start;
             int length = Math.Min(Chunks.Size, count - start);
             using FrameBuffer bits = await other.ReceiveAsync(Operations.TruncateBit, length * layout.BitBytes, cancellationToken).ConfigureAwait(false);
-            NarrowWords.AddShifted(bits.Span, layout.BitBytes, 63 - layout.Shift, Shares(result, opposite).Slice(start, length));
+            InParallel(length, Grain, (from, size) =>
+                NarrowWords.AddShifted(bits.Span[(from * layout.BitBytes)..], layout.BitBytes, 63 - layout.Shift, Shares(result, opposite).Slice(first + from, size)));
         }
     }
 
     /// <summary>Parties 0 and 1: m_i = z_i + s_i, sent, stays in the first component until the other's comes.</summary>
-    private void Open(SecretTensor result, int start, int length, TruncationLayout layout, Action<int, int>? compute, TruncationScratch scratch)
+    private void Open(SecretTensor result, TruncationLayout layout, AdditiveElements sharing, MaskRange masks, IChannel other)
     {
-        compute?.Invoke(start, length);
-        Span<ulong> z = Shares(result, 0).Slice(start, length);
-        AesCtrPrg masks = (PartyId == 0 ? _withPrevious : _withNext).Stream(Purpose.TruncateMask);
-        IChannel other = PartyId == 0 ? Next : Previous;
-        FrameBuffer frame = other.Rent(length * layout.OpenedBytes);
-        for (int at = 0; at < length; at += TruncationKernels.Block)
+        foreach ((int start, int length) in new Chunks(result.Shape.Count))
         {
-            int size = Math.Min(TruncationKernels.Block, length - at);
-            scratch.Draw(masks, layout.OpenedBytes, scratch[0, size]);
-            if (layout.OpenedBytes == sizeof(ulong))
-            {
-                TruncationKernels.Mask(z.Slice(at, size), scratch[0, size], frame.Words.Slice(at, size));
-            }
-            else
-            {
-                TruncationKernels.Mask(z.Slice(at, size), scratch[0, size], scratch[1, size]);
-                NarrowWords.Write(scratch[1, size], layout.OpenedBytes, frame.Span.Slice(at * layout.OpenedBytes, size * layout.OpenedBytes));
-            }
+            sharing.ComputeFrame(start, length);
+            FrameBuffer frame = other.Rent(length * layout.OpenedBytes);
+            InParallel(length, Grain, (from, size) => OpenRun(start, from, size, frame));
+            other.Send(frame, Operations.TruncateOpen);
         }
 
-        other.Send(frame, Operations.TruncateOpen);
+        void OpenRun(int start, int from, int count, FrameBuffer frame)
+        {
+            sharing.ComputeRun(start + from, count);
+            using SecretBuffer buffer = Pool.Rent(TruncationScratch.Words);
+            var scratch = new TruncationScratch(buffer.Span);
+            for (int at = from; at < from + count; at += TruncationKernels.Block)
+            {
+                int size = Math.Min(TruncationKernels.Block, from + count - at);
+                Span<ulong> z = Shares(result, 0).Slice(start + at, size);
+                scratch.Draw(masks, start + at, layout.OpenedBytes, scratch[0, size]);
+                if (layout.OpenedBytes == sizeof(ulong))
+                {
+                    TruncationKernels.Mask(z, scratch[0, size], frame.Words.Slice(at, size));
+                }
+                else
+                {
+                    TruncationKernels.Mask(z, scratch[0, size], scratch[1, size]);
+                    NarrowWords.Write(scratch[1, size], layout.OpenedBytes, frame.Span.Slice(at * layout.OpenedBytes, size * layout.OpenedBytes));
+                }
+            }
+        }
     }
 
-    /// <summary>Party 2: from z2 in component 0 to its final components (y2, y0), and the correction for party 1: all quotients, then all bits.</summary>
-    private void Deal(SecretTensor result, int start, int length, TruncationLayout layout, Action<int, int>? compute, TruncationScratch scratch)
+    /// <summary>Party 2: from z2 in component 0 to its final components (y2, y0), and the correction for party 1: all quotients of a frame, then all bits.</summary>
+    private void Deal(SecretTensor result, TruncationLayout layout, AdditiveElements sharing)
     {
-        compute?.Invoke(start, length);
-        Span<ulong> first = Shares(result, 0).Slice(start, length);
-        Span<ulong> second = Shares(result, 1).Slice(start, length);
-        AesCtrPrg masks0 = _withNext.Stream(Purpose.TruncateMask);
-        AesCtrPrg masks1 = _withPrevious.Stream(Purpose.TruncateMask);
-        AesCtrPrg quotients0 = _withNext.Stream(Purpose.TruncateQuotient);
-        AesCtrPrg bits0 = _withNext.Stream(Purpose.TruncateBit);
-        AesCtrPrg bits1 = _withPrevious.Stream(Purpose.TruncateBit);
-        FrameBuffer frame = Previous.Rent(length * layout.CorrectionBytes);
-        Span<ulong> quotients = MemoryMarshal.Cast<byte, ulong>(frame.Span[..(length * sizeof(ulong))]);
-        Span<byte> bits = frame.Span[(length * sizeof(ulong))..];
-        for (int at = 0; at < length; at += TruncationKernels.Block)
+        int count = result.Shape.Count;
+        MaskRange masks0 = _withNext.ReserveBytes(Purpose.TruncateMask, (long)count * layout.OpenedBytes);
+        MaskRange masks1 = _withPrevious.ReserveBytes(Purpose.TruncateMask, (long)count * layout.OpenedBytes);
+        MaskRange quotients0 = _withNext.Reserve(Purpose.TruncateQuotient, count);
+        MaskRange bits0 = _withNext.ReserveBytes(Purpose.TruncateBit, (long)count * layout.BitBytes);
+        MaskRange bitMasks0 = _withNext.ReserveBytes(Purpose.TruncateBit, (long)count * layout.BitBytes);
+        MaskRange bitMasks2 = _withPrevious.ReserveBytes(Purpose.TruncateBit, (long)count * layout.BitBytes);
+        foreach ((int start, int length) in new Chunks(count))
         {
-            int size = Math.Min(TruncationKernels.Block, length - at);
-            scratch.Draw(masks0, layout.OpenedBytes, scratch[0, size]);
-            scratch.Draw(masks1, layout.OpenedBytes, scratch[1, size]);
-            quotients0.Fill(scratch[2, size]);
-            scratch.Draw(bits0, layout.BitBytes, scratch[3, size]);
-            scratch.Draw(bits0, layout.BitBytes, scratch[4, size]);
-            scratch.Draw(bits1, layout.BitBytes, scratch[5, size]);
-            TruncationKernels.Deal(
-                new TruncationKernels.DealtBlock
-                {
-                    First = first.Slice(at, size),
-                    Second = second.Slice(at, size),
-                    Quotients = quotients.Slice(at, size),
-                    Bits = scratch[6, size],
-                    Mask0 = scratch[0, size],
-                    Mask1 = scratch[1, size],
-                    Quotient0 = scratch[2, size],
-                    Bit0 = scratch[3, size],
-                    BitMask0 = scratch[4, size],
-                    BitMask2 = scratch[5, size],
-                },
-                layout);
-            NarrowWords.Write(scratch[6, size], layout.BitBytes, bits.Slice(at * layout.BitBytes, size * layout.BitBytes));
+            sharing.ComputeFrame(start, length);
+            FrameBuffer frame = Previous.Rent(length * layout.CorrectionBytes);
+            InParallel(length, Grain, (from, size) => DealRun(start, length, from, size, frame));
+            Previous.Send(frame, Operations.TruncateCorrection);
         }
 
-        Previous.Send(frame, Operations.TruncateCorrection);
+        void DealRun(int start, int length, int from, int count, FrameBuffer frame)
+        {
+            sharing.ComputeRun(start + from, count);
+            using SecretBuffer buffer = Pool.Rent(TruncationScratch.Words);
+            var scratch = new TruncationScratch(buffer.Span);
+            Span<ulong> quotients = MemoryMarshal.Cast<byte, ulong>(frame.Span[..(length * sizeof(ulong))]);
+            Span<byte> bits = frame.Span[(length * sizeof(ulong))..];
+            for (int at = from; at < from + count; at += TruncationKernels.Block)
+            {
+                int size = Math.Min(TruncationKernels.Block, from + count - at);
+                scratch.Draw(masks0, start + at, layout.OpenedBytes, scratch[0, size]);
+                scratch.Draw(masks1, start + at, layout.OpenedBytes, scratch[1, size]);
+                quotients0.Fill(start + at, scratch[2, size]);
+                scratch.Draw(bits0, start + at, layout.BitBytes, scratch[3, size]);
+                scratch.Draw(bitMasks0, start + at, layout.BitBytes, scratch[4, size]);
+                scratch.Draw(bitMasks2, start + at, layout.BitBytes, scratch[5, size]);
+                TruncationKernels.Deal(
+                    new TruncationKernels.DealtBlock
+                    {
+                        First = Shares(result, 0).Slice(start + at, size),
+                        Second = Shares(result, 1).Slice(start + at, size),
+                        Quotients = quotients.Slice(at, size),
+                        Bits = scratch[6, size],
+                        Mask0 = scratch[0, size],
+                        Mask1 = scratch[1, size],
+                        Quotient0 = scratch[2, size],
+                        Bit0 = scratch[3, size],
+                        BitMask0 = scratch[4, size],
+                        BitMask2 = scratch[5, size],
+                    },
+                    layout);
+                NarrowWords.Write(scratch[6, size], layout.BitBytes, bits.Slice(at * layout.BitBytes, size * layout.BitBytes));
+            }
+        }
     }
 
     /// <summary>Parties 0 and 1: from m_i in component 0 and the other's m to their components but for the other's masked bit, and the own masked bit to be sent.</summary>
@@ -152,59 +169,59 @@ public sealed partial class ReplicatedSession
         int start,
         int length,
         TruncationLayout layout,
-        ReadOnlySpan<byte> opened,
-        ReadOnlySpan<byte> correction,
-        Span<byte> maskedBits,
-        TruncationScratch scratch)
-    {
-        Span<ulong> first = Shares(result, 0).Slice(start, length);
-        Span<ulong> second = Shares(result, 1).Slice(start, length);
-        PairwiseRandomness withHelper = PartyId == 0 ? _withPrevious : _withNext;
-        AesCtrPrg bits = withHelper.Stream(Purpose.TruncateBit);
-        AesCtrPrg? quotients = PartyId == 0 ? withHelper.Stream(Purpose.TruncateQuotient) : null;
-        for (int at = 0; at < length; at += TruncationKernels.Block)
+        FrameBuffer opened,
+        FrameBuffer? correction,
+        MaskRange quotients,
+        MaskRange dealtBits,
+        MaskRange bitMasks,
+        FrameBuffer maskedBits) => InParallel(length, Grain, (from, count) =>
         {
-            int size = Math.Min(TruncationKernels.Block, length - at);
-            ReadOnlySpan<ulong> theirs = scratch[0, size];
-            if (layout.OpenedBytes == sizeof(ulong))
+            using SecretBuffer buffer = Pool.Rent(TruncationScratch.Words);
+            var scratch = new TruncationScratch(buffer.Span);
+            for (int at = from; at < from + count; at += TruncationKernels.Block)
             {
-                theirs = MemoryMarshal.Cast<byte, ulong>(opened).Slice(at, size);
-            }
-            else
-            {
-                NarrowWords.Read(opened[(at * layout.OpenedBytes)..], layout.OpenedBytes, scratch[0, size]);
-            }
-
-            // The shares of rc and rb: in common with party 2, or from it.
-            ReadOnlySpan<ulong> quotient = scratch[1, size];
-            if (quotients is not null)
-            {
-                quotients.Fill(scratch[1, size]);
-                scratch.Draw(bits, layout.BitBytes, scratch[2, size]);
-            }
-            else
-            {
-                quotient = MemoryMarshal.Cast<byte, ulong>(correction[..(length * sizeof(ulong))]).Slice(at, size);
-                NarrowWords.Read(correction[((length * sizeof(ulong)) + (at * layout.BitBytes))..], layout.BitBytes, scratch[2, size]);
-            }
-
-            scratch.Draw(bits, layout.BitBytes, scratch[3, size]);
-            TruncationKernels.Combine(
-                new TruncationKernels.OpenedBlock
+                int size = Math.Min(TruncationKernels.Block, from + count - at);
+                Span<ulong> first = Shares(result, 0).Slice(start + at, size);
+                Span<ulong> second = Shares(result, 1).Slice(start + at, size);
+                ReadOnlySpan<ulong> theirs = scratch[0, size];
+                if (layout.OpenedBytes == sizeof(ulong))
                 {
-                    Masked = first.Slice(at, size),
-                    Theirs = theirs,
-                    Quotient = quotient,
-                    Bit = scratch[2, size],
-                    BitMask = scratch[3, size],
-                    Open = (PartyId == 0 ? second : first).Slice(at, size),
-                    Own = (PartyId == 0 ? first : second).Slice(at, size),
-                    Bits = scratch[4, size],
-                },
-                layout);
-            NarrowWords.Write(scratch[4, size], layout.BitBytes, maskedBits.Slice(at * layout.BitBytes, size * layout.BitBytes));
-        }
-    }
+                    theirs = opened.Words.Slice(at, size);
+                }
+                else
+                {
+                    NarrowWords.Read(opened.Span[(at * layout.OpenedBytes)..], layout.OpenedBytes, scratch[0, size]);
+                }
+
+                ReadOnlySpan<ulong> quotient = scratch[1, size];
+                if (correction is null)
+                {
+                    quotients.Fill(start + at, scratch[1, size]);
+                    scratch.Draw(dealtBits, start + at, layout.BitBytes, scratch[2, size]);
+                }
+                else
+                {
+                    quotient = MemoryMarshal.Cast<byte, ulong>(correction.Span[..(length * sizeof(ulong))]).Slice(at, size);
+                    NarrowWords.Read(correction.Span[((length * sizeof(ulong)) + (at * layout.BitBytes))..], layout.BitBytes, scratch[2, size]);
+                }
+
+                scratch.Draw(bitMasks, start + at, layout.BitBytes, scratch[3, size]);
+                TruncationKernels.Combine(
+                    new TruncationKernels.OpenedBlock
+                    {
+                        Masked = first,
+                        Theirs = theirs,
+                        Quotient = quotient,
+                        Bit = scratch[2, size],
+                        BitMask = scratch[3, size],
+                        Open = PartyId == 0 ? second : first,
+                        Own = PartyId == 0 ? first : second,
+                        Bits = scratch[4, size],
+                    },
+                    layout);
+                NarrowWords.Write(scratch[4, size], layout.BitBytes, maskedBits.Span.Slice(at * layout.BitBytes, size * layout.BitBytes));
+            }
+        });
 
     /// <summary>Blocks of words for masks and temporaries, and room to draw narrow masks.</summary>
     private readonly ref struct TruncationScratch(Span<ulong> words)
@@ -219,17 +236,17 @@ public sealed partial class ReplicatedSession
         /// <summary>The first words of a block.</summary>
         public Span<ulong> this[int block, int length] => _words.Slice(block * TruncationKernels.Block, length);
 
-        /// <summary>Draws words of so many bytes.</summary>
-        public void Draw(AesCtrPrg stream, int width, Span<ulong> target)
+        /// <summary>Draws words of so many bytes, from the mask of an element on.</summary>
+        public void Draw(MaskRange masks, int element, int width, Span<ulong> target)
         {
             if (width == sizeof(ulong))
             {
-                stream.Fill(target);
+                masks.Fill(element, target);
                 return;
             }
 
             Span<byte> narrow = MemoryMarshal.AsBytes(_words[(Blocks * TruncationKernels.Block)..]);
-            stream.Fill(narrow[..(target.Length * width)]);
+            masks.FillBytes((long)element * width, narrow[..(target.Length * width)]);
             NarrowWords.Read(narrow, width, target);
         }
     }

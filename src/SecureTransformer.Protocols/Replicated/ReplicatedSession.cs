@@ -15,6 +15,15 @@ namespace SecureTransformer.Protocols;
 /// </remarks>
 public sealed partial class ReplicatedSession : RingSession
 {
+    /// <summary>The least elements of a simple operation that are worth a thread.</summary>
+    private const int Grain = 2048;
+
+    /// <summary>
+    /// The protocol in the handshake. The number counts changes, between releases, of what parties send or of where in the streams masks stand, so that parties that differ in them
+    /// refuse each other.
+    /// </summary>
+    private const string Messages = "replicated, messages 2";
+
     private readonly ChannelSet _channels;
     private readonly PairwiseRandomness _withNext;
     private readonly PairwiseRandomness _withPrevious;
@@ -64,7 +73,7 @@ public sealed partial class ReplicatedSession : RingSession
             throw new ArgumentException($"Replicated sharing has three parties; the network has {channels.PartyCount}.", nameof(channels));
         }
 
-        await SessionHandshake.RunAsync(channels, Parties, "replicated", AddendKernels.Digest, options, cancellationToken).ConfigureAwait(false);
+        await SessionHandshake.RunAsync(channels, Parties, Messages, AddendKernels.Digest, options, cancellationToken).ConfigureAwait(false);
         IChannel next = channels[(channels.PartyId + 1) % Parties];
         IChannel previous = channels[(channels.PartyId + 2) % Parties];
         byte[] mine = RandomNumberGenerator.GetBytes(PairwiseRandomness.KeySize);
@@ -82,6 +91,9 @@ public sealed partial class ReplicatedSession : RingSession
 
         return session;
     }
+
+    /// <summary>Works on the elements of a frame with the session's threads; see <see cref="ParallelRuns.Invoke"/>. Results and messages do not depend on how many there are.</summary>
+    private void InParallel(int length, int grain, Action<int, int> body) => ParallelRuns.Invoke(Options.MaxDegreeOfParallelism, length, grain, body);
 
     /// <inheritdoc/>
     protected override void AbortCore(string reason) => _channels.Abort(reason);
