@@ -35,6 +35,9 @@ internal sealed class BenchOptions
     /// </summary>
     public double WarmUpSeconds { get; init; }
 
+    /// <summary>How long to repeat at least, where there are three runs before the counted ones: the median of runs of some milliseconds is that of a moment else.</summary>
+    public double RepeatSeconds { get; init; }
+
     [JsonIgnore]
     public int PartyCount => MpcProtocols.PartyCountOf(Protocol, Parties);
 
@@ -46,10 +49,10 @@ internal sealed class BenchOptions
     public TransportOptions TransportOptions => new() { ReceiveTimeout = TimeSpan.FromMinutes(10), Conditions = Network };
 
     /// <summary>The same with other numbers of runs.</summary>
-    public BenchOptions With(int warmUps, int repetitions) => With(warmUps, WarmUpSeconds, repetitions);
+    public BenchOptions With(int warmUps, int repetitions) => With(warmUps, WarmUpSeconds, repetitions, RepeatSeconds);
 
-    /// <summary>The same with other numbers of runs, and as long a time to warm up.</summary>
-    public BenchOptions With(int warmUps, double warmUpSeconds, int repetitions) => new()
+    /// <summary>The same with other numbers of runs, and as long a time to warm up and to repeat.</summary>
+    public BenchOptions With(int warmUps, double warmUpSeconds, int repetitions, double repeatSeconds) => new()
     {
         Protocol = Protocol,
         Parties = Parties,
@@ -61,6 +64,7 @@ internal sealed class BenchOptions
         Repetitions = repetitions,
         WarmUps = warmUps,
         WarmUpSeconds = warmUpSeconds,
+        RepeatSeconds = repeatSeconds,
     };
 }
 

@@ -18,7 +18,7 @@ internal static class Measurement
             : await RunInProcessAsync(workload, options, profile);
         bool apart = options.Transport == BenchTransport.Processes;
         PartyOutcome first = outcomes[0];
-        int[] runs = [.. Enumerable.Range(0, options.Repetitions)];
+        int[] runs = [.. Enumerable.Range(0, first.Runs.Count)];
         double seconds = Median(runs.Select(r => outcomes.Max(o => o.Runs[r].Seconds)));
         double waited = Median(first.Runs.Select(r => r.WaitedSeconds));
         (double error, double relative) = ErrorOf(expected, first.Values);
@@ -33,7 +33,7 @@ internal static class Measurement
             OnlineBytes = outcomes.Sum(o => o.Runs[^1].OnlineBytes),
             OfflineBytes = stored?.Bytes ?? outcomes.Sum(o => o.Runs[^1].OfflineBytes),
             SetupBytes = outcomes.Sum(o => o.SetupBytes),
-            Repetitions = options.Repetitions,
+            Repetitions = runs.Length,
             Rounds = outcomes.Max(o => o.ClockAfter) - outcomes.Max(o => o.ClockBefore),
             AllocatedBytes = (long)Median(runs.Select(r => (double)(apart ? outcomes.Sum(o => o.Runs[r].AllocatedBytes) : first.Runs[r].AllocatedBytes))),
             PeakMemoryMbByProcess = [.. (apart ? outcomes : [first]).Select(o => o.PeakMemoryBytes / 1e6)],

@@ -37,6 +37,7 @@ var bits = new Option<int>("--precision-bits") { Description = "Fractional bits.
 var repetitions = new Option<int>("--repetitions") { Description = "Counted repetitions, of which the median is reported.", DefaultValueFactory = _ => 3 };
 var warmUps = new Option<int>("--warm-ups") { Description = "Repetitions before them.", DefaultValueFactory = _ => 1 };
 var warmUpSeconds = new Option<double>("--warm-up-seconds") { Description = "With two warm-ups at least: how long to go on with them." };
+var repeatSeconds = new Option<double>("--repeat-seconds") { Description = "With three warm-ups at least: how long to repeat, if so many repetitions take less." };
 var json = new Option<FileInfo?>("--json") { Description = "Write the figures to a file." };
 protocol.AcceptOnlyFromAmong([.. ProtocolNames.All]);
 parties.Validators.Add(given =>
@@ -64,6 +65,7 @@ BenchOptions OptionsOf(ParseResult parsed) => new()
     Repetitions = parsed.GetValue(repetitions),
     WarmUps = parsed.GetValue(warmUps),
     WarmUpSeconds = parsed.GetValue(warmUpSeconds),
+    RepeatSeconds = parsed.GetValue(repeatSeconds),
 };
 
 MpcProtocol ProtocolOf(ParseResult parsed) => ProtocolNames.Parse(parsed.GetValue(protocol)!);
@@ -154,7 +156,8 @@ table.SetAction(async parsed =>
     BenchOptions given = OptionsOf(parsed);
 
     // Stored material is for so many runs.
-    BenchOptions options = given.With(Given(warmUps, 3), given.Dealer == DealerTime.Stored ? 0 : BenchTable.WarmUpSeconds, Given(repetitions, 15));
+    double seconds = given.Dealer == DealerTime.Stored ? 0 : BenchTable.Seconds;
+    BenchOptions options = given.With(Given(warmUps, 3), seconds, Given(repetitions, 15), seconds);
     Console.Write(BenchTable.Format(await BenchTable.MeasureAsync(options), options));
     return 0;
 
@@ -171,7 +174,7 @@ accuracy.SetAction(async parsed =>
 });
 
 var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive, layer, model, decode, truncation, table, accuracy, PerformanceCommand.Create(json), EstimateCheck.Create() };
-foreach (Option option in (Option[])[protocol, parties, dealer, transport, network, threads, bits, repetitions, warmUps, warmUpSeconds, json])
+foreach (Option option in (Option[])[protocol, parties, dealer, transport, network, threads, bits, repetitions, warmUps, warmUpSeconds, repeatSeconds, json])
 {
     option.Recursive = true;
     root.Options.Add(option);

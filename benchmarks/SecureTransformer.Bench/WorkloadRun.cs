@@ -33,7 +33,8 @@ internal static class WorkloadRun
         (int Before, int After) clock = default;
         bool ahead = seat is not null && options.Dealer == DealerTime.Ahead;
         int warmUps = 0;
-        for (int r = -options.WarmUps; r < options.Repetitions; r++)
+        int repetitions = options.Repetitions;
+        for (int r = -options.WarmUps; r < repetitions; r++)
         {
             double dealt = 0;
             long got = seat?.Dealer.ReceivedBytes ?? 0;
@@ -65,7 +66,12 @@ internal static class WorkloadRun
             seat?.Dealer.EndRun();
             if (r < 0 && ++warmUps == 2)
             {
-                r = Math.Min(r, -1 - await MoreWarmUpsAsync(s, options.WarmUpSeconds / elapsed));
+                // As often as party 0 can in the time.
+                r = Math.Min(r, -1 - await AgreeAsync(s, options.WarmUpSeconds / elapsed));
+            }
+            else if (r == -1 && warmUps > 2)
+            {
+                repetitions = Math.Max(repetitions, await AgreeAsync(s, options.RepeatSeconds / elapsed));
             }
 
             if (r >= 0)
@@ -81,7 +87,7 @@ internal static class WorkloadRun
                     allocated));
             }
 
-            if (r == options.Repetitions - 1)
+            if (r == repetitions - 1)
             {
                 using var process = Process.GetCurrentProcess();
                 peak = process.PeakWorkingSet64;
@@ -103,8 +109,8 @@ internal static class WorkloadRun
         return new PartyOutcome(runs, setup, opening, s.Meter.BytesSent(TrafficPhase.Setup), clock.Before, clock.After, peak) { Values = values };
     }
 
-    /// <summary>How many runs more warm up, on which all parties agree: party 0's number.</summary>
-    private static async Task<int> MoreWarmUpsAsync(MpcSession s, double wanted)
+    /// <summary>A number of runs, at most 1000, on which all parties agree: party 0's.</summary>
+    private static async Task<int> AgreeAsync(MpcSession s, double wanted)
     {
         if (wanted <= 0)
         {

@@ -29,12 +29,12 @@ internal static class PerformanceRun
 
         if (plan.Has(PerformancePlan.Memory))
         {
-            figures.Memory = await BenchTable.MeasureAsync(new BenchOptions().With(3, BenchTable.WarmUpSeconds, plan.Repetitions));
+            figures.Memory = await BenchTable.MeasureAsync(new BenchOptions().With(3, BenchTable.Seconds, plan.Repetitions, BenchTable.Seconds));
         }
 
         if (plan.Has(PerformancePlan.Processes))
         {
-            figures.Processes = await BenchTable.MeasureAsync(s_processes.With(3, BenchTable.WarmUpSeconds, plan.Repetitions));
+            figures.Processes = await BenchTable.MeasureAsync(s_processes.With(3, BenchTable.Seconds, plan.Repetitions, BenchTable.Seconds));
         }
 
         if (plan.Has(PerformancePlan.Allocations))

@@ -6,8 +6,8 @@ namespace SecureTransformer.Bench;
 /// <summary>The tables of operations: each row measured now, beside what others measured on the same kind of machine.</summary>
 internal static class BenchTable
 {
-    /// <summary>How long a row warms up.</summary>
-    public const double WarmUpSeconds = 1;
+    /// <summary>How long a row warms up, and then repeats, at least.</summary>
+    public const double Seconds = 1;
 
     /// <summary>Measures every row.</summary>
     public static async Task<IReadOnlyList<RowResult>> MeasureAsync(BenchOptions options)
