@@ -30,7 +30,7 @@ internal sealed class BenchOptions
     public int WarmUps { get; init; } = 1;
 
     /// <summary>
-    /// How long to go on warming up where there are two runs before the counted ones. The runtime compiles what was called often anew, beside the parties, in the first
+    /// How long to go on warming up where there are three runs before the counted ones. The runtime compiles what was called often anew, beside the parties, in the first
     /// second: operations take up to three times the processor time meanwhile.
     /// </summary>
     public double WarmUpSeconds { get; init; }

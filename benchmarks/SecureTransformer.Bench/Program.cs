@@ -36,7 +36,7 @@ var threads = new Option<int>("--threads") { Description = "Compute threads of e
 var bits = new Option<int>("--precision-bits") { Description = "Fractional bits.", DefaultValueFactory = _ => 18 };
 var repetitions = new Option<int>("--repetitions") { Description = "Counted repetitions, of which the median is reported.", DefaultValueFactory = _ => 3 };
 var warmUps = new Option<int>("--warm-ups") { Description = "Repetitions before them.", DefaultValueFactory = _ => 1 };
-var warmUpSeconds = new Option<double>("--warm-up-seconds") { Description = "With two warm-ups at least: how long to go on with them." };
+var warmUpSeconds = new Option<double>("--warm-up-seconds") { Description = "With three warm-ups at least: how long to go on with them." };
 var repeatSeconds = new Option<double>("--repeat-seconds") { Description = "With three warm-ups at least: how long to repeat, if so many repetitions take less." };
 var json = new Option<FileInfo?>("--json") { Description = "Write the figures to a file." };
 protocol.AcceptOnlyFromAmong([.. ProtocolNames.All]);

@@ -64,7 +64,7 @@ internal static class WorkloadRun
             allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
             clock = (before.Clock, after.Clock);
             seat?.Dealer.EndRun();
-            if (r < 0 && ++warmUps == 2)
+            if (r < 0 && ++warmUps == 2 && r < -1)
             {
                 // As often as party 0 can in the time.
                 r = Math.Min(r, -1 - await AgreeAsync(s, options.WarmUpSeconds / elapsed));
