@@ -38,6 +38,9 @@ public sealed class BertConfig : ModelConfig
     /// <summary>The function of the feed-forward layer.</summary>
     public Activation HiddenAct { get; init; } = Activation.GeluErf;
 
+    /// <summary>What makes probabilities of attention scores.</summary>
+    public AttentionFunction SoftmaxAct { get; init; }
+
     /// <summary>The token that fills up shorter inputs.</summary>
     public int PadTokenId { get; init; }
 
@@ -49,6 +52,28 @@ public sealed class BertConfig : ModelConfig
 
     /// <summary>Width of one attention head.</summary>
     public int HeadSize => HiddenSize / NumAttentionHeads;
+
+    /// <summary>The same configuration with other functions.</summary>
+    /// <param name="hiddenAct">The function of the feed-forward layers.</param>
+    /// <param name="softmaxAct">What makes probabilities of attention scores.</param>
+    /// <returns>A configuration of the same shapes.</returns>
+    public BertConfig WithFunctions(Activation hiddenAct, AttentionFunction softmaxAct) => new()
+    {
+        Source = Source,
+        Architectures = Architectures,
+        VocabSize = VocabSize,
+        HiddenSize = HiddenSize,
+        NumHiddenLayers = NumHiddenLayers,
+        NumAttentionHeads = NumAttentionHeads,
+        IntermediateSize = IntermediateSize,
+        MaxPositionEmbeddings = MaxPositionEmbeddings,
+        TypeVocabSize = TypeVocabSize,
+        LayerNormEps = LayerNormEps,
+        HiddenAct = hiddenAct,
+        SoftmaxAct = softmaxAct,
+        PadTokenId = PadTokenId,
+        Labels = Labels,
+    };
 
     /// <inheritdoc/>
     public override void Validate()
@@ -63,6 +88,7 @@ public sealed class BertConfig : ModelConfig
         Require(HiddenSize % NumAttentionHeads == 0, "hidden_size", $"is {HiddenSize}, which num_attention_heads ({NumAttentionHeads}) does not divide");
         Require(LayerNormEps is > 0 and <= 1, "layer_norm_eps", $"must be above 0 and at most 1, and is {LayerNormEps}");
         Require(Enum.IsDefined(HiddenAct), "hidden_act", $"has the undefined value {(int)HiddenAct}");
+        Require(Enum.IsDefined(SoftmaxAct), "softmax_act", $"has the undefined value {(int)SoftmaxAct}");
         Require(PadTokenId >= 0 && PadTokenId < VocabSize, "pad_token_id", $"is {PadTokenId}, which is not below vocab_size ({VocabSize})");
         Require(Labels is { Count: >= 1 and <= ConfigBounds.Labels }, "id2label", $"must have 1 to {ConfigBounds.Labels} labels");
     }
@@ -78,6 +104,7 @@ public sealed class BertConfig : ModelConfig
         writer.WriteNumber("type_vocab_size", TypeVocabSize);
         writer.WriteNumber("layer_norm_eps", LayerNormEps);
         writer.WriteString("hidden_act", Activations.NameOf(HiddenAct));
+        writer.WriteString("softmax_act", AttentionFunctions.NameOf(SoftmaxAct));
         writer.WriteNumber("pad_token_id", PadTokenId);
         LabelReader.Write(writer, Labels);
     }
@@ -107,6 +134,7 @@ public sealed class BertConfig : ModelConfig
             TypeVocabSize = json.RequiredCount("type_vocab_size", ConfigBounds.TokenTypes),
             LayerNormEps = json.RequiredNumber("layer_norm_eps"),
             HiddenAct = Activations.Read(json, "hidden_act"),
+            SoftmaxAct = AttentionFunctions.Read(json, "softmax_act"),
             PadTokenId = json.Index("pad_token_id", ConfigBounds.Vocabulary) ?? 0,
             Labels = LabelReader.Read(json),
         };
