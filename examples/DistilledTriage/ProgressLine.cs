@@ -2,30 +2,31 @@ using SecureTransformer.Distillation;
 
 namespace DistilledTriage;
 
-/// <summary>Progress on standard error: rewritten on a terminal, a line a tenth of a stage elsewhere.</summary>
-internal sealed class ProgressLine : IProgress<TrainingProgress>, IDisposable
+/// <summary>Progress on standard error: rewritten on a terminal, a line a tenth of the work elsewhere.</summary>
+internal sealed class ProgressLine(string work = "", int count = 0) : IProgress<TrainingProgress>, IProgress<int>, IDisposable
 {
     private string _last = "";
 
-    public void Report(TrainingProgress value)
-    {
-        int tenth = Console.IsErrorRedirected ? 10 : 1;
-        string shown = $"{value.Stage}: {100L * value.Step / value.Steps / tenth * tenth}%";
-        if (shown == _last)
-        {
-            return;
-        }
+    public void Report(TrainingProgress value) => Show(value.Stage, value.Step, value.Steps, $", {value.Seconds:F0} s, loss {value.Loss:F4}");
 
-        _last = shown;
-        string line = $"{shown}, {value.Seconds:F0} s, loss {value.Loss:F4}";
-        Console.Error.Write(Console.IsErrorRedirected ? $"{line}\n" : $"\r\u001b[K{line}");
-    }
+    public void Report(int value) => Show(work, value, count, "");
 
     public void Dispose()
     {
         if (!Console.IsErrorRedirected)
         {
             Console.Error.Write("\r\u001b[K");
+        }
+    }
+
+    private void Show(string what, int done, int all, string more)
+    {
+        int tenth = Console.IsErrorRedirected ? 10 : 1;
+        string shown = $"{what}: {100L * done / all / tenth * tenth}%";
+        if (shown != _last)
+        {
+            _last = shown;
+            Console.Error.Write(Console.IsErrorRedirected ? $"{shown}{more}\n" : $"\r\u001b[K{shown}{more}");
         }
     }
 }

@@ -1,11 +1,13 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using SecureTransformer.Distillation;
 
 namespace DistilledTriage;
 
 /// <summary>The table, for people and as JSON.</summary>
 internal static class Table
 {
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) } };
 
     public static void Show(IReadOnlyList<Row> rows, Plan plan)
     {
@@ -16,10 +18,10 @@ internal static class Table
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (Row row in rows)
         {
-            foreach (PrivateRow p in row.Private)
+            foreach (ClassifierEvaluation p in row.Private)
             {
                 Console.WriteLine(
-                    $"| {row.Model} | {row.Functions} | {100 * row.Accuracy:F2} % | {p.Protocol} | {100 * p.Accuracy:F2} % | {100 * p.PlaintextAccuracy:F2} % | {100 * p.SameLabel:F2} % | {p.Seconds:F4} | {p.Bytes / 1e6:F3} | {p.OfflineBytes / 1e6:F3} | {p.Rounds:F0} |");
+                    $"| {row.Model} | {row.Functions} | {100 * row.Accuracy:F2} % | {p.Protocol} | {100 * p.Accuracy:F2} % | {100 * p.PlaintextAccuracy:F2} % | {100 * p.SameClass:F2} % | {p.Seconds:F4} | {p.Bytes / 1e6:F3} | {p.BytesOffline / 1e6:F3} | {p.Rounds:F0} |");
             }
         }
     }

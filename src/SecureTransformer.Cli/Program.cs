@@ -22,6 +22,7 @@ root.Subcommands.Add(GenerateCommand.Create());
 root.Subcommands.Add(EstimateCommand.Create());
 root.Subcommands.Add(CalibrateCommand.Create());
 root.Subcommands.Add(ProfileCommand.Create());
+root.Subcommands.Add(DistillCommand.Create());
 root.Subcommands.Add(KeysCommand.Create());
 root.Subcommands.Add(NetworkCommand.Create());
 root.Subcommands.Add(CheckCommand.Create());

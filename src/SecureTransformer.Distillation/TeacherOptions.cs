@@ -19,5 +19,5 @@ public sealed class TeacherOptions
     public int MaxTokens { get; init; } = 64;
 
     /// <summary>How it is trained.</summary>
-    public TrainingOptions Training { get; init; } = new() { Epochs = 6, LearningRate = 1e-3 };
+    public TrainingOptions Training { get; init; } = new() { Epochs = 10, LearningRate = 1e-3 };
 }

@@ -12,8 +12,8 @@ public static class TriageSentences
     private const ulong Purpose = 0x747269616765;
 
     // How far the draw lies from the score, and the score above which it is urgent.
-    private const double Spread = 0.32;
-    private const double Threshold = 0.75;
+    private const double Spread = 0.07;
+    private const double Threshold = 0.85;
 
     private static readonly (string Words, double Weight)[] s_callers =
     [

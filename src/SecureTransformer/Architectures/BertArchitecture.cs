@@ -26,6 +26,11 @@ public sealed class BertArchitecture : ModelArchitecture
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(receive);
+        if (Config.SoftmaxAct != AttentionFunction.Softmax)
+        {
+            throw new NotSupportedException($"softmax_act is {Config.SoftmaxAct}, which cannot be computed on secret shares yet.");
+        }
+
         double eps = Config.LayerNormEps;
         using var weights = new WeightReceiver(session, Weights, receive);
 

@@ -14,6 +14,10 @@ public class LayerGraphTests
         ["SecureTransformer.Protocols"] = ["SecureTransformer.Numerics", "SecureTransformer.Sharing", "SecureTransformer.Transport"],
         ["SecureTransformer"] =
             ["SecureTransformer.Models", "SecureTransformer.Numerics", "SecureTransformer.Protocols", "SecureTransformer.Sharing", "SecureTransformer.Transport"],
+        ["SecureTransformer.Distillation"] =
+        [
+            "SecureTransformer", "SecureTransformer.Models", "SecureTransformer.Numerics", "SecureTransformer.Protocols", "SecureTransformer.Sharing", "SecureTransformer.Transport",
+        ],
     };
 
     public static TheoryData<string> Layers => [.. s_allowed.Keys];
