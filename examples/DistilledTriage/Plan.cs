@@ -44,7 +44,7 @@ internal sealed class Plan
     {
         TrainingSentences = 20_000,
         HeldOutSentences = 5_000,
-        PrivateSentences = 20,
+        PrivateSentences = 1_000,
         Teacher = new TeacherOptions(),
         Student = new DistillationOptions(),
         Directory = directory,
