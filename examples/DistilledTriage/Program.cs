@@ -25,8 +25,12 @@ try
     string tokenizer = Path.Combine(models, "tokenizer");
     Directory.CreateDirectory(tokenizer);
     File.WriteAllLines(Path.Combine(tokenizer, "vocab.txt"), TriageSentences.Vocabulary());
-    IReadOnlyList<LabelledText> training = SentenceFile.Encode(TriageSentences.Generate(seed: 1, plan.TrainingSentences), TokenizerLoader.FromDirectory(tokenizer));
-    IReadOnlyList<LabelledSentence> heldOut = TriageSentences.Generate(seed: 2, plan.HeldOutSentences);
+    IReadOnlyList<LabelledSentence> sentences = TriageSentences.Generate(seed: 1, plan.TrainingSentences);
+    IReadOnlyList<LabelledText> training = SentenceFile.Encode(sentences, TokenizerLoader.FromDirectory(tokenizer));
+
+    // None that was learnt from, and none twice.
+    HashSet<string> learnt = [.. sentences.Select(s => s.Text)];
+    LabelledSentence[] heldOut = [.. TriageSentences.Generate(seed: 2, 3 * plan.HeldOutSentences).Where(s => learnt.Add(s.Text)).Take(plan.HeldOutSentences)];
 
     string teacher = Path.Combine(models, "teacher");
     string undistilled = Path.Combine(models, "undistilled");
