@@ -16,9 +16,10 @@ internal static class BertBase
     private const int Vocabulary = 30522;
     private const double Eps = 1e-12;
 
-    /// <summary>A block on LayerNormed inputs.</summary>
-    public static Workload Layer(int length, double weightScale)
+    /// <summary>A block on LayerNormed inputs, with the functions of a preset.</summary>
+    public static Workload Layer(int length, double weightScale, string nonlinear)
     {
+        BlockFunctions functions = NonlinearFunctions.Load(nonlinear).For(Config(1)).Blocks[0];
         return new Workload(
             [
                 new(new TensorShape(length, Hidden), () => Normalized(Normal(length * Hidden, 1, 30), Hidden)),
@@ -27,10 +28,10 @@ internal static class BertBase
                 new(new TensorShape(Hidden, Intermediate), () => Normal(Hidden * Intermediate, weightScale, 33)),
                 new(new TensorShape(Intermediate, Hidden), () => Normal(Intermediate * Hidden, weightScale, 34)),
             ],
-            static (s, x) =>
+            (s, x) =>
             {
-                var attention = new SecureAttention(Linear(s, x[1]), Linear(s, x[2]), Heads);
-                var feedForward = new SecureFeedForward(Linear(s, x[3]), Gelu.Erf, Linear(s, x[4]));
+                var attention = new SecureAttention(Linear(s, x[1]), Linear(s, x[2]), Heads, functions.Attention);
+                var feedForward = new SecureFeedForward(Linear(s, x[3]), functions.Activation, Linear(s, x[4]));
                 return Task.FromResult<object?>(new SecureTransformerBlock(attention, Norm(s), feedForward, Norm(s)));
             },
             static async (s, x, block) => await ((SecureTransformerBlock)block!).ForwardAsync(s, x[0]));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SecureTransformer.Bench;
 using SecureTransformer.Hosting;
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 using SecureTransformer.Transport;
 
@@ -96,11 +97,13 @@ var stream = new Option<DirectoryInfo?>("--stream-weights") { Description = "For
 var length = new Option<int>("--seq") { Description = "Tokens.", DefaultValueFactory = _ => 128 };
 var scale = new Option<double>("--weight-scale") { Description = "Standard deviation of the random weights.", DefaultValueFactory = _ => 0.02 };
 var layers = new Option<int>("--layers") { Description = "Encoder blocks.", DefaultValueFactory = _ => 1 };
-var layer = new Command("layer", "Time one encoder block; the error is over all positions, against float64 with the exact GELU.") { architecture, length, scale };
+var nonlinear = new Option<string>("--nonlinear") { Description = "The functions of the activation and of attention.", DefaultValueFactory = _ => "exact" };
+nonlinear.AcceptOnlyFromAmong([.. NonlinearFunctions.Presets]);
+var layer = new Command("layer", "Time one encoder block; the error is over all positions, against float64 with the same functions, approximations exact.") { architecture, length, scale, nonlinear };
 layer.SetAction(async parsed =>
 {
-    BenchResult result = await Measurement.RunAsync(Workloads.Layer(parsed.GetValue(length), parsed.GetValue(scale)), OptionsOf(parsed));
-    result.Write($"layer bert-base, {parsed.GetValue(length)} tokens", parsed.GetValue(json));
+    BenchResult result = await Measurement.RunAsync(Workloads.Layer(parsed.GetValue(length), parsed.GetValue(scale), parsed.GetValue(nonlinear)!), OptionsOf(parsed));
+    result.Write($"layer bert-base, {parsed.GetValue(length)} tokens, {parsed.GetValue(nonlinear)}", parsed.GetValue(json));
     return 0;
 });
 var model = new Command("model", "Time a whole model from one-hot tokens on.") { modelArchitecture, length, scale, layers, stream };

@@ -4,7 +4,7 @@ namespace SecureTransformer.Bench;
 
 /// <summary>
 /// All workloads by a name that a process can tell another: an operation and its size, <c>exp/100000</c>; <c>matmul/128x768x768</c>, with both operands as secrets, or
-/// <c>packed/128x768x768</c>, with the right one packed before; <c>layer/TOKENS/SCALE</c>, <c>bert-base/BLOCKS/TOKENS/SCALE</c>, <c>gpt2/BLOCKS/TOKENS/SCALE</c> for a prompt
+/// <c>packed/128x768x768</c>, with the right one packed before; <c>layer/TOKENS/SCALE/NONLINEAR</c>, <c>bert-base/BLOCKS/TOKENS/SCALE</c>, <c>gpt2/BLOCKS/TOKENS/SCALE</c> for a prompt
 /// and its first token, <c>gpt2-next/BLOCKS/TOKENS/SCALE</c> for one more behind a cache.
 /// </summary>
 internal static class Workloads
@@ -13,7 +13,7 @@ internal static class Workloads
     {
         ["matmul", var shape] => Primitives.MatMul(Extents(shape), packed: false),
         ["packed", var shape] => Primitives.MatMul(Extents(shape), packed: true),
-        ["layer", var tokens, var scale] => BertBase.Layer(Number(tokens), Scale(scale)),
+        ["layer", var tokens, var scale, var nonlinear] => BertBase.Layer(Number(tokens), Scale(scale), nonlinear),
         ["bert-base", var blocks, var tokens, var scale] => BertBase.Model(Number(blocks), Number(tokens), Scale(scale)),
         ["gpt2", var blocks, var tokens, var scale] => Decoders.FirstToken(Decoders.Gpt2Small(Number(blocks)), Number(tokens), Scale(scale)),
         ["gpt2-next", var blocks, var cached, var scale] => Decoders.NextToken(Decoders.Gpt2Small(Number(blocks)), Number(cached), Scale(scale)),
@@ -21,7 +21,7 @@ internal static class Workloads
         _ => throw new ArgumentException($"'{name}' is no workload.", nameof(name)),
     };
 
-    public static string Layer(int tokens, double scale) => Name($"layer/{tokens}/{scale}");
+    public static string Layer(int tokens, double scale, string nonlinear = "exact") => Name($"layer/{tokens}/{scale}/{nonlinear}");
 
     public static string Bert(int blocks, int tokens, double scale) => Name($"bert-base/{blocks}/{tokens}/{scale}");
 

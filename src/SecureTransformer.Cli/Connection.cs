@@ -14,6 +14,7 @@ internal sealed class ConnectionOptions
     private readonly Option<int?> _parties = ProtocolOptions.CreateParties();
     private readonly Option<string> _transport = new("--transport") { Description = "memory: parties in this process. tcp: a process each, over TLS on loopback.", DefaultValueFactory = _ => "memory" };
     private readonly Option<int> _bits = new("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
+    private readonly Option<string> _nonlinear = NonlinearOption.Create();
     private readonly Option<DirectoryInfo?> _stream = new("--stream-weights")
     {
         Description = "Keep the parties' shares of a GPT-2 or Llama model in files in this folder, and read them as they are needed; they go at the end.",
@@ -49,6 +50,11 @@ internal sealed class ConnectionOptions
                 result.AddError("--material is for parties on this machine, with --model DIR; parties elsewhere are told so where they start.");
             }
 
+            if (result.GetValue(_client) is not null && result.GetResult(_nonlinear) is { Implicit: false })
+            {
+                result.AddError("--nonlinear is for parties on this machine, with --model DIR; for those elsewhere the client file says so, with \"nonlinear\".");
+            }
+
             if (result.GetValue(_client) is not null && result.GetValue(_network) is not null)
             {
                 result.AddError("--network is for parties on this machine, with --model DIR; those elsewhere have a network of their own.");
@@ -73,6 +79,7 @@ internal sealed class ConnectionOptions
         command.Options.Add(_parties);
         command.Options.Add(_transport);
         command.Options.Add(_bits);
+        command.Options.Add(_nonlinear);
         command.Options.Add(_stream);
         command.Options.Add(_material);
         command.Options.Add(_network);
@@ -90,7 +97,7 @@ internal sealed class ConnectionOptions
             return (described.Model, described.Options);
         }
 
-        return (parsed.GetValue(_model)!.FullName, ProtocolOptions.ValueOf(parsed, _protocol, _parties, _bits));
+        return (parsed.GetValue(_model)!.FullName, ProtocolOptions.ValueOf(parsed, _protocol, _parties, _bits, _nonlinear));
     }
 
     /// <summary>Starts parties on this machine and hands them the model, or makes a client of those elsewhere.</summary>
@@ -110,6 +117,7 @@ internal sealed class ConnectionOptions
             Protocol = inference.Protocol,
             Parties = inference.Parties,
             FractionalBits = inference.FractionalBits,
+            Nonlinear = inference.Nonlinear,
             // Without privacy there is one party and nothing to separate.
             Transport = parsed.GetValue(_transport) == "tcp" && MpcProtocols.PartyCountOf(inference.Protocol, inference.Parties) > 1 ? ClusterTransport.Tcp : ClusterTransport.Memory,
             TransportOptions = TimeoutOption.Transport(parsed.GetValue(_timeout), NetworkOption.ValueOf(parsed, _network)),

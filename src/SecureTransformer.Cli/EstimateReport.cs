@@ -2,13 +2,14 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SecureTransformer.Hosting;
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Cli;
 
 /// <summary>The figures of <c>estimate</c>, as a table and as JSON.</summary>
-internal sealed class EstimateReport(InferenceOptions options, NetworkConditions network, MachineRates rates, InferenceEstimate memory)
+internal sealed class EstimateReport(InferenceOptions options, ModelFunctions functions, NetworkConditions network, MachineRates rates, InferenceEstimate memory)
 {
     private readonly bool _offline = MpcProtocols.HasDealer(options.Protocol);
     private readonly List<EstimatePart> _parts = [];
@@ -37,6 +38,7 @@ internal sealed class EstimateReport(InferenceOptions options, NetworkConditions
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"memory of a party: {memory.PartyMemory / 1e6:F0} MB, of which {memory.ModelMemory / 1e6:F0} MB for the model's matrices; the runtime and frames under way come on top."));
+        Console.WriteLine($"functions: {functions}");
         Console.WriteLine("MB over all parties and the client, and rounds, are exact. Computing and sending overlap: the seconds are at most the sum of both.");
         if (_offline)
         {
@@ -55,6 +57,7 @@ internal sealed class EstimateReport(InferenceOptions options, NetworkConditions
             PartyMemoryBytes = memory.PartyMemory,
             ModelMemoryBytes = memory.ModelMemory,
             SecondsByUnit = Enum.GetValues<WorkKind>().ToDictionary(kind => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString()), kind => rates.SecondsOf(kind, 1)),
+            Functions = FunctionsData.Of(functions),
             Parts = _parts,
         };
         return File.WriteAllTextAsync(file.FullName, JsonSerializer.Serialize(document, EstimateJson.Default.EstimateDocument) + "\n", cancellationToken);
@@ -78,6 +81,8 @@ internal sealed class EstimateDocument
 
     /// <summary>The machine: seconds for a unit of each kind of work.</summary>
     public required Dictionary<string, double> SecondsByUnit { get; init; }
+
+    public required FunctionsData Functions { get; init; }
 
     public required List<EstimatePart> Parts { get; init; }
 }

@@ -16,6 +16,8 @@ internal sealed class GenerateReport
 
     public required double SetupSeconds { get; init; }
 
+    public required FunctionsData Functions { get; init; }
+
     public required string Sampling { get; init; }
 
     public List<GenerationReport> Generations { get; } = [];

@@ -17,6 +17,8 @@ internal sealed class InferReport
 
     public required double SetupSeconds { get; init; }
 
+    public required FunctionsData Functions { get; init; }
+
     public List<InferCase> Cases { get; } = [];
 
     /// <summary>Of a decoder; not written for a classifier.</summary>

@@ -19,13 +19,14 @@ internal static class ProtocolOptions
 
     public static Option<int?> CreateParties() => new("--parties") { Description = "With --protocol additive: the number of parties, 2 to 8, without the dealer; 2 if not given." };
 
-    public static InferenceOptions ValueOf(ParseResult parsed, Option<string> protocol, Option<int?> parties, Option<int> bits)
+    public static InferenceOptions ValueOf(ParseResult parsed, Option<string> protocol, Option<int?> parties, Option<int> bits, Option<string> nonlinear)
     {
         var options = new InferenceOptions
         {
             Protocol = ProtocolNames.Parse(parsed.GetValue(protocol)!),
             Parties = parsed.GetValue(parties),
             FractionalBits = parsed.GetValue(bits),
+            Nonlinear = NonlinearOption.ValueOf(parsed, nonlinear),
         };
         try
         {

@@ -62,19 +62,19 @@ internal sealed class Deployment : IDisposable
 
     public Tool StartDealer(int timeout = 10) => Tool.Start("dealer", "--network", Network, "--key", Key("dealer"), "--timeout", $"{timeout}");
 
-    public async Task<Deployment> StartAsync(int timeout = 10, string? model = null)
+    public async Task<Deployment> StartAsync(int timeout = 10, string? model = null, string nonlinear = "exact")
     {
         Parties = [.. Description.Parties.Select(p => StartParty(p.Id, timeout))];
         Dealer = Description.Dealer is null ? null : StartDealer(timeout);
-        (await LoadAsync(model)).AssertSucceeded();
+        (await LoadAsync(model, nonlinear: nonlinear)).AssertSucceeded();
         return this;
     }
 
-    public Task<ToolResult> LoadAsync(string? model = null, string key = "owner") =>
-        Tool.RunAsync(30, "load", "--network", Network, "--key", Key(key), "--model", model ?? TemporaryFolder.Model, "--protocol", _protocol, "--timeout", "10");
+    public Task<ToolResult> LoadAsync(string? model = null, string key = "owner", string nonlinear = "exact") =>
+        Tool.RunAsync(30, "load", "--network", Network, "--key", Key(key), "--model", model ?? TemporaryFolder.Model, "--protocol", _protocol, "--nonlinear", nonlinear, "--timeout", "10");
 
     /// <summary>Writes a client file, which differs from the right one as said.</summary>
-    public string ClientFile(string? model = null, string key = "client", int bits = 18, string? network = null, int? padTo = null)
+    public string ClientFile(string? model = null, string key = "client", int bits = 18, string? network = null, int? padTo = null, string? nonlinear = null)
     {
         string file = _folder[$"client-{Guid.NewGuid():N}.json"];
         var fields = new Dictionary<string, object>
@@ -88,6 +88,11 @@ internal sealed class Deployment : IDisposable
         if (padTo is { } length)
         {
             fields["pad_to"] = length;
+        }
+
+        if (nonlinear is not null)
+        {
+            fields["nonlinear"] = nonlinear;
         }
 
         File.WriteAllText(file, JsonSerializer.Serialize(fields));

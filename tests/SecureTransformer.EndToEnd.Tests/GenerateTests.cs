@@ -18,7 +18,7 @@ public class GenerateTests
             120, "infer", "--model", TemporaryFolder.Decoder(model), "--cases", ExpectedOf(model), "--sampling", sampling, "--transport", transport, "--json", folder["out.json"])).AssertSucceeded();
         using var written = JsonDocument.Parse(File.ReadAllBytes(folder["out.json"]));
         using var expected = JsonDocument.Parse(File.ReadAllBytes(ExpectedOf(model)));
-        Assert.Equal(["protocol", "parties", "transport", "model", "setup_seconds", "cases", "generations"], written.RootElement.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["protocol", "parties", "transport", "model", "setup_seconds", "functions", "cases", "generations"], written.RootElement.EnumerateObject().Select(p => p.Name));
         JsonElement[] wanted = [.. expected.RootElement.GetProperty("generations").EnumerateArray()];
         JsonElement[] given = [.. written.RootElement.GetProperty("generations").EnumerateArray()];
         Assert.Equal(5, wanted.Length);
@@ -65,7 +65,7 @@ public class GenerateTests
             60, "generate", "--model", TemporaryFolder.Decoder(model), "--prompt", prompt, "--max-new-tokens", "3", "--transport", transport, "--sampling", sampling, "--json", folder["out.json"])).AssertSucceeded();
         using var written = JsonDocument.Parse(File.ReadAllBytes(folder["out.json"]));
         JsonElement root = written.RootElement;
-        Assert.Equal(["protocol", "parties", "transport", "model", "setup_seconds", "sampling", "generations"], root.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["protocol", "parties", "transport", "model", "setup_seconds", "functions", "sampling", "generations"], root.EnumerateObject().Select(p => p.Name));
         Assert.Equal((transport, sampling), (root.GetProperty("transport").GetString(), root.GetProperty("sampling").GetString()));
         JsonElement one = Assert.Single(root.GetProperty("generations").EnumerateArray());
         int[] ids = Integers(one.GetProperty("new_ids"));

@@ -19,7 +19,7 @@ public class InferTests
             90, ["infer", "--model", TemporaryFolder.Model, "--cases", TemporaryFolder.Cases, "--protocol", protocol, "--transport", transport, "--json", folder["out.json"], .. protocol == "additive" ? (string[])["--parties", $"{parties}"] : []])).AssertSucceeded();
         using var document = JsonDocument.Parse(File.ReadAllBytes(folder["out.json"]));
         JsonElement root = document.RootElement;
-        Assert.Equal(["protocol", "parties", "transport", "model", "setup_seconds", "cases"], root.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["protocol", "parties", "transport", "model", "setup_seconds", "functions", "cases"], root.EnumerateObject().Select(p => p.Name));
         Assert.Equal(protocol, root.GetProperty("protocol").GetString());
         Assert.Equal(parties, root.GetProperty("parties").GetInt32());
         Assert.True(root.GetProperty("setup_seconds").GetDouble() > 0);

@@ -206,14 +206,21 @@ public class ReplicatedFlowTests
     [Theory]
     [InlineData(18, 20, "", "", "fractional bits")]
     [InlineData(18, 18, "model A", "model B", "model")]
-    public async Task A_party_with_other_options_is_named_with_the_field(int ours, int theirs, string agreement, string otherAgreement, string field)
+    [InlineData(18, 18, "", "", "nonlinear functions", "blocks 0 to 1: gelu and softmax", "blocks 0 to 1: gelu_quad and 2quad")]
+    public async Task A_party_with_other_options_is_named_with_the_field(
+        int ours, int theirs, string agreement, string otherAgreement, string field, string functions = "", string otherFunctions = "")
     {
         await using var network = new InMemoryNetwork(3);
         var id = SessionId.New();
         string[] messages = await Task.WhenAll(Enumerable.Range(0, 3).Select(party => Task.Run(async () =>
         {
             await using ChannelSet channels = await network.Party(party).OpenSessionAsync(id);
-            var options = new SessionOptions { FractionalBits = party == 2 ? theirs : ours, Agreement = party == 2 ? otherAgreement : agreement };
+            var options = new SessionOptions
+            {
+                FractionalBits = party == 2 ? theirs : ours,
+                Agreement = party == 2 ? otherAgreement : agreement,
+                NonlinearFunctions = party == 2 ? otherFunctions : functions,
+            };
             return (await Assert.ThrowsAsync<ProtocolException>(() => ReplicatedSession.OpenAsync(channels, options))).Message;
         })));
         Assert.Contains(messages, m => m.Contains($"party 2 has the {field}", StringComparison.Ordinal));

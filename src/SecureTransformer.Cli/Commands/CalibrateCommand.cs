@@ -17,11 +17,12 @@ internal static class CalibrateCommand
         var model = new Option<DirectoryInfo>("--model") { Description = "Model directory: config.json, *.safetensors and the tokenizer's files.", Required = true };
         var texts = new Option<FileInfo>("--texts") { Description = "Texts like those of real requests, one a line.", Required = true };
         var bits = new Option<int>("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
+        Option<string> nonlinear = NonlinearOption.Create();
         var json = new Option<FileInfo?>("--json") { Description = "Write the figures to a file." };
         var command = new Command(
             "calibrate", "Run a model in the clear on texts of your own and tell, by layer, how large its values become and how much room fixed-point numbers leave them. Fails where they do not fit.")
         {
-            model, texts, bits, json,
+            model, texts, bits, nonlinear, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -29,7 +30,7 @@ internal static class CalibrateCommand
             CalibrationReport report = await ModelCalibration.RunAsync(
                 parsed.GetValue(model)!.FullName,
                 await ReadAsync(parsed.GetValue(texts)!, cancellationToken),
-                new CalibrationOptions { FractionalBits = parsed.GetValue(bits) },
+                new CalibrationOptions { FractionalBits = parsed.GetValue(bits), Nonlinear = NonlinearOption.ValueOf(parsed, nonlinear) },
                 progress,
                 cancellationToken);
             progress.Clear();

@@ -21,6 +21,7 @@ internal static class EstimateCommand
         Option<string> protocol = ProtocolOptions.CreateProtocol();
         Option<int?> parties = ProtocolOptions.CreateParties();
         var bits = new Option<int>("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
+        Option<string> nonlinear = NonlinearOption.Create();
         Option<string?> network = NetworkOption.Create("Your network; lan if not given.");
         var together = new Option<bool>("--one-machine") { Description = "All parties compute on this machine, as 'infer --model' starts them, and not each on one like it." };
         var unmeasured = new Option<bool>("--no-measure") { Description = "Do not measure this machine; take the rates of a machine of two cores (AMD EPYC, Zen 5) for each party." };
@@ -33,7 +34,7 @@ internal static class EstimateCommand
             No weight is read, and nothing runs but a measurement of this machine, of two or three seconds. See docs/estimates.md.
             """)
         {
-            model, length, count, sampling, temperature, protocol, parties, bits, network, together, unmeasured, json,
+            model, length, count, sampling, temperature, protocol, parties, bits, nonlinear, network, together, unmeasured, json,
         };
         command.Validators.Add(result =>
         {
@@ -45,7 +46,7 @@ internal static class EstimateCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var config = ModelConfig.FromDirectory(parsed.GetValue(model)!.FullName);
-            InferenceOptions options = ProtocolOptions.ValueOf(parsed, protocol, parties, bits);
+            InferenceOptions options = ProtocolOptions.ValueOf(parsed, protocol, parties, bits, nonlinear);
             NetworkConditions conditions = NetworkOption.ValueOf(parsed, network) ?? NetworkConditions.Lan;
             EstimateReport report;
             if (config is DecoderConfig)
@@ -55,7 +56,7 @@ internal static class EstimateCommand
                     MaxNewTokens = parsed.GetValue(count), Sampling = SamplingOptions.Parse(parsed.GetValue(sampling)!), Temperature = parsed.GetValue(temperature),
                 };
                 GenerationEstimate estimate = await InferenceEstimate.ForGenerationAsync(config, parsed.GetValue(length), generation, options, cancellationToken);
-                report = new EstimateReport(options, conditions, await RatesAsync(), estimate.All);
+                report = new EstimateReport(options, options.Nonlinear.For(config), conditions, await RatesAsync(), estimate.All);
                 report.Add(estimate.Prefill, "prompt: ");
                 if (generation.MaxNewTokens > 1)
                 {
@@ -66,7 +67,7 @@ internal static class EstimateCommand
             else
             {
                 InferenceEstimate estimate = await InferenceEstimate.ForClassificationAsync(config, parsed.GetValue(length), options, cancellationToken);
-                report = new EstimateReport(options, conditions, await RatesAsync(), estimate);
+                report = new EstimateReport(options, options.Nonlinear.For(config), conditions, await RatesAsync(), estimate);
                 report.Add(estimate, "");
             }
 

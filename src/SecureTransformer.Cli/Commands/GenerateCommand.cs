@@ -73,6 +73,7 @@ internal static class GenerateCommand
             parties.Profile?.Expect();
             GenerationRecord record = await RunAsync(parties.Client, prompts, options, parsed.GetResult(ids) is not null, progress, cancellationToken);
             Show(record, prompts, options);
+            Console.WriteLine($"functions: {parties.Client.Functions}");
             ProfileData? profile = await parties.FinishProfileAsync(cancellationToken);
             if (parsed.GetValue(json) is { } file)
             {
@@ -83,6 +84,7 @@ internal static class GenerateCommand
                     Transport = parties.Transport,
                     Model = parties.Model,
                     SetupSeconds = parties.SetupSeconds,
+                    Functions = FunctionsData.Of(parties.Client.Functions),
                     Sampling = options.Sampling == TokenSampling.Private ? "private" : "client",
                     Profile = profile,
                 };

@@ -50,6 +50,7 @@ internal static class InferCommand
                 Transport = parties.Transport,
                 Model = parties.Model,
                 SetupSeconds = parties.SetupSeconds,
+                Functions = FunctionsData.Of(parties.Client.Functions),
             };
             if (file is not null)
             {
@@ -71,6 +72,7 @@ internal static class InferCommand
                 report.Cases.Add(InferCase.Of("text", answer));
             }
 
+            Console.WriteLine($"functions: {parties.Client.Functions}");
             report.Profile = await parties.FinishProfileAsync(cancellationToken);
             if (parsed.GetValue(json) is { } target)
             {

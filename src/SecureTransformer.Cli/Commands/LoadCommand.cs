@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SecureTransformer.Hosting;
+using SecureTransformer.Models;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Cli.Commands;
@@ -16,16 +17,18 @@ internal static class LoadCommand
         Option<int?> parties = ProtocolOptions.CreateParties();
         parties.Description = "With --protocol additive: the number of parties; those of the network file if not given.";
         var bits = new Option<int>("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
+        Option<string> nonlinear = NonlinearOption.Create();
         Option<double> timeout = TimeoutOption.Create();
-        var command = new Command("load", "Hand out secret shares of a model's weights to running parties. No party sees a weight.") { network, key, model, protocol, parties, bits, timeout };
+        var command = new Command("load", "Hand out secret shares of a model's weights to running parties. No party sees a weight.") { network, key, model, protocol, parties, bits, nonlinear, timeout };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var identity = PartyIdentity.Load(parsed.GetValue(key)!.FullName);
             await using IClientEndpoint endpoint = TcpNetwork.CreateClient(NetworkDescription.Load(parsed.GetValue(network)!.FullName), identity, TimeoutOption.Transport(parsed.GetValue(timeout)));
-            InferenceOptions options = ProtocolOptions.ValueOf(parsed, protocol, parties, bits);
+            InferenceOptions options = ProtocolOptions.ValueOf(parsed, protocol, parties, bits, nonlinear);
             var progress = new ConsoleProgress();
             await ModelOwner.LoadAsync(endpoint, parsed.GetValue(model)!.FullName, options, progress, cancellationToken);
             progress.Clear();
+            Console.WriteLine($"functions: {options.Nonlinear.For(ModelConfig.FromDirectory(parsed.GetValue(model)!.FullName))}");
             Console.WriteLine("The parties hold the model. Clients may ask now: secure-transformer infer --client FILE --text \"...\"");
             return 0;
         });

@@ -18,6 +18,7 @@ internal static class PreprocessCommand
         var output = new Option<DirectoryInfo>("--out") { Description = "A new folder. In it each party's part is a folder: move party-0 to party 0, and so on.", Required = true };
         var parties = new Option<int?>("--parties") { Description = "The number of parties, 2 to 8; by default 2." };
         var bits = new Option<int>("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
+        Option<string> nonlinear = NonlinearOption.Create();
         var newTokens = new Option<int>("--new-tokens") { Description = "Tokens of the answer, exactly, for a model that generates text.", DefaultValueFactory = _ => 1 };
         Option<string> sampling = SamplingOptions.CreateSampling();
         sampling.Description = "For a model that generates text: who chooses its tokens.";
@@ -26,12 +27,12 @@ internal static class PreprocessCommand
             "preprocess",
             "Make correlated randomness for additive sharing ahead of time, as a dealer who is not there later. Run it where no party computes: who sees two parties' parts, or one and its network, can see what they compute. Move each part to its party over a way that nobody else reads, remove it here, and start the party with --material.")
         {
-            model, length, count, output, parties, bits, newTokens, sampling, temperature,
+            model, length, count, output, parties, bits, nonlinear, newTokens, sampling, temperature,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var config = ModelConfig.FromDirectory(parsed.GetValue(model)!.FullName);
-            var options = new InferenceOptions { Protocol = MpcProtocol.Additive, Parties = parsed.GetValue(parties), FractionalBits = parsed.GetValue(bits) };
+            var options = new InferenceOptions { Protocol = MpcProtocol.Additive, Parties = parsed.GetValue(parties), FractionalBits = parsed.GetValue(bits), Nonlinear = NonlinearOption.ValueOf(parsed, nonlinear) };
             options.Validate();
             string directory = parsed.GetValue(output)!.FullName;
             int requests = parsed.GetValue(count);

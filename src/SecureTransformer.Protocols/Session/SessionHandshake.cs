@@ -7,8 +7,8 @@ namespace SecureTransformer.Protocols;
 /// <summary>What all parties of a session must agree on, compared field by field before anything secret is sent.</summary>
 internal static class SessionHandshake
 {
-    /// <summary>Two texts of 1,024 characters, of at most three bytes each, and numbers.</summary>
-    private const int MaxLength = 8192;
+    /// <summary>Three texts of 1,024 characters, of at most three bytes each, and numbers.</summary>
+    private const int MaxLength = 12288;
 
     /// <summary>Exchanges the description with every party at the first places of the network. One round.</summary>
     /// <param name="channels">The channels.</param>
@@ -30,6 +30,7 @@ internal static class SessionHandshake
                 ("number of parties", parties.ToString(CultureInfo.InvariantCulture)),
                 ("arithmetic", arithmetic),
                 ("fractional bits", options.FractionalBits.ToString(CultureInfo.InvariantCulture)),
+                ("nonlinear functions", options.NonlinearFunctions),
                 ("model", options.Agreement),
                 ("stored material", options.Material is { } store ? $"{store.Description.Identity}, {store.Description.Program}" : ""),
             ],

@@ -12,6 +12,9 @@ public sealed class SessionOptions
     /// <summary>A public text that all parties must present alike at the handshake, such as the identity of the model; at most 1,024 characters.</summary>
     public string Agreement { get; init; } = "";
 
+    /// <summary>A public text that says which nonlinear functions the parties evaluate, which all must present alike at the handshake; at most 1,024 characters.</summary>
+    public string NonlinearFunctions { get; init; } = "";
+
     /// <summary>
     /// Is told how large the values of each operation are, for calibration. Only a session without privacy that runs past the fixed-point range knows
     /// (<see cref="MpcProtocol.PlaintextFloat64"/>); the others never call it.
@@ -39,6 +42,7 @@ public sealed class SessionOptions
         FractionalBits = material.Description.FractionalBits,
         MaxDegreeOfParallelism = MaxDegreeOfParallelism,
         Agreement = Agreement,
+        NonlinearFunctions = NonlinearFunctions,
         Ranges = Ranges,
         RecycleMatrices = RecycleMatrices,
         Plan = Plan,
@@ -53,5 +57,6 @@ public sealed class SessionOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(FractionalBits, 24);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxDegreeOfParallelism, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Agreement.Length, 1024, nameof(Agreement));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(NonlinearFunctions.Length, 1024, nameof(NonlinearFunctions));
     }
 }

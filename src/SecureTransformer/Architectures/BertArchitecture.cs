@@ -1,5 +1,6 @@
 using SecureTransformer.Layers;
 using SecureTransformer.Models;
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Architectures;
@@ -8,10 +9,13 @@ namespace SecureTransformer.Architectures;
 public sealed class BertArchitecture : ModelArchitecture
 {
     /// <summary>Describes the weights of a configuration.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="functions">The functions to compute with; by default those that the configuration says.</param>
+    /// <exception cref="ArgumentException">The functions do not fit the model.</exception>
     /// <exception cref="InvalidDataException">A value of the configuration is out of bounds.</exception>
     /// <exception cref="NotSupportedException">The configuration names other architectures only, such as BertForMaskedLM.</exception>
-    public BertArchitecture(BertConfig config)
-        : base(config, "BertForSequenceClassification") => Weights = [.. List(config)];
+    public BertArchitecture(BertConfig config, NonlinearFunctions? functions = null)
+        : base(config, "BertForSequenceClassification", functions) => Weights = [.. List(config)];
 
     /// <summary>The configuration.</summary>
     public new BertConfig Config => (BertConfig)base.Config;
@@ -26,11 +30,6 @@ public sealed class BertArchitecture : ModelArchitecture
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(receive);
-        if (Config.SoftmaxAct != AttentionFunction.Softmax)
-        {
-            throw new NotSupportedException($"softmax_act is {Config.SoftmaxAct}, which cannot be computed on secret shares yet.");
-        }
-
         double eps = Config.LayerNormEps;
         using var weights = new WeightReceiver(session, Weights, receive);
 
@@ -50,16 +49,16 @@ public sealed class BertArchitecture : ModelArchitecture
             SecureLinear down = await weights.LinearAsync(cancellationToken).ConfigureAwait(false);
             SecureLayerNorm outputNorm = await weights.LayerNormAsync(eps, cancellationToken).ConfigureAwait(false);
             blocks[i] = new SecureTransformerBlock(
-                new SecureAttention(queryKeyValue, output, Config.NumAttentionHeads),
+                new SecureAttention(queryKeyValue, output, Config.NumAttentionHeads, Functions.Blocks[i].Attention),
                 attentionNorm,
-                new SecureFeedForward(up, ActivationFunctions.Of(Config.HiddenAct), down),
+                new SecureFeedForward(up, Functions.Blocks[i].Activation, down),
                 outputNorm);
         }
 
         SecureLinear pooler = await weights.LinearAsync(cancellationToken).ConfigureAwait(false);
         SecureLinear classifier = await weights.LinearAsync(cancellationToken).ConfigureAwait(false);
         weights.Complete();
-        return new BertClassifier(Config, embedding, positions, embeddingNorm, blocks, pooler, classifier);
+        return new BertClassifier(Config, embedding, positions, embeddingNorm, blocks, pooler, Functions.Pooler!, classifier);
     }
 
     private static IEnumerable<WeightSpec> List(BertConfig config)

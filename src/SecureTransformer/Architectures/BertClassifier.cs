@@ -1,6 +1,5 @@
 using SecureTransformer.Layers;
 using SecureTransformer.Models;
-using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Architectures;
@@ -13,6 +12,7 @@ public sealed class BertClassifier : SecureModel
     private readonly SecureLayerNorm _embeddingNorm;
     private readonly SecureTransformerBlock[] _blocks;
     private readonly SecureLinear _pooler;
+    private readonly SecretFunction _poolerFunction;
     private readonly SecureLinear _classifier;
 
     internal BertClassifier(
@@ -22,6 +22,7 @@ public sealed class BertClassifier : SecureModel
         SecureLayerNorm embeddingNorm,
         SecureTransformerBlock[] blocks,
         SecureLinear pooler,
+        SecretFunction poolerFunction,
         SecureLinear classifier)
         : base(config)
     {
@@ -30,6 +31,7 @@ public sealed class BertClassifier : SecureModel
         _embeddingNorm = embeddingNorm;
         _blocks = blocks;
         _pooler = pooler;
+        _poolerFunction = poolerFunction;
         _classifier = classifier;
     }
 
@@ -83,7 +85,7 @@ public sealed class BertClassifier : SecureModel
         using (SessionScope inner = session.BeginScope("pooler"))
         {
             SecretTensor dense = await _pooler.ForwardAsync(session, x, cancellationToken).ConfigureAwait(false);                      // [1, H]
-            pooled = inner.Keep(await session.EvaluateAsync(Tanh.Default, dense, cancellationToken).ConfigureAwait(false));            // [1, H]
+            pooled = inner.Keep(await session.EvaluateAsync(_poolerFunction, dense, cancellationToken).ConfigureAwait(false));         // [1, H]
         }
 
         await observe.ShowAsync(session, "pooled", pooled).ConfigureAwait(false);

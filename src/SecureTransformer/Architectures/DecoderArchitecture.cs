@@ -1,5 +1,6 @@
 using SecureTransformer.Layers;
 using SecureTransformer.Models;
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Architectures;
@@ -10,8 +11,8 @@ namespace SecureTransformer.Architectures;
 /// </summary>
 public abstract class DecoderArchitecture : ModelArchitecture
 {
-    private protected DecoderArchitecture(DecoderConfig config, string supported)
-        : base(config, supported)
+    private protected DecoderArchitecture(DecoderConfig config, string supported, NonlinearFunctions? functions)
+        : base(config, supported, functions)
     {
     }
 

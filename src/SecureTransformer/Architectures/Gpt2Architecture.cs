@@ -1,5 +1,6 @@
 using SecureTransformer.Layers;
 using SecureTransformer.Models;
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Architectures;
@@ -8,10 +9,13 @@ namespace SecureTransformer.Architectures;
 public sealed class Gpt2Architecture : DecoderArchitecture
 {
     /// <summary>Describes the weights of a configuration.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="functions">The functions to compute with; by default those that the configuration says.</param>
+    /// <exception cref="ArgumentException">The functions do not fit the model.</exception>
     /// <exception cref="InvalidDataException">A value of the configuration is out of bounds.</exception>
     /// <exception cref="NotSupportedException">The configuration names other architectures only.</exception>
-    public Gpt2Architecture(Gpt2Config config)
-        : base(config, "GPT2LMHeadModel")
+    public Gpt2Architecture(Gpt2Config config, NonlinearFunctions? functions = null)
+        : base(config, "GPT2LMHeadModel", functions)
     {
     }
 
@@ -55,9 +59,9 @@ public sealed class Gpt2Architecture : DecoderArchitecture
         SecureLinear down = await weights.LinearAsync(cancellationToken, transposed: false).ConfigureAwait(false);
         return new SecureDecoderBlock(
             attentionNorm,
-            new SecureCausalAttention(queryKeyValue, output, Config.NumAttentionHeads, Config.NumAttentionHeads),
+            new SecureCausalAttention(queryKeyValue, output, Config.NumAttentionHeads, Config.NumAttentionHeads, function: Functions.Blocks[layer].Attention),
             feedForwardNorm,
-            new SecureFeedForward(up, ActivationFunctions.Of(Config.HiddenAct), down));
+            new SecureFeedForward(up, Functions.Blocks[layer].Activation, down));
     }
 
     internal override async ValueTask<SecureNorm> BuildNormAsync(WeightReceiver weights, CancellationToken cancellationToken) =>

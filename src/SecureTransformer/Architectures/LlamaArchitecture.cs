@@ -1,5 +1,6 @@
 using SecureTransformer.Layers;
 using SecureTransformer.Models;
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Architectures;
@@ -8,10 +9,13 @@ namespace SecureTransformer.Architectures;
 public sealed class LlamaArchitecture : DecoderArchitecture
 {
     /// <summary>Describes the weights of a configuration.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="functions">The functions to compute with; by default those that the configuration says.</param>
+    /// <exception cref="ArgumentException">The functions do not fit the model.</exception>
     /// <exception cref="InvalidDataException">A value of the configuration is out of bounds.</exception>
     /// <exception cref="NotSupportedException">The configuration names other architectures only.</exception>
-    public LlamaArchitecture(LlamaConfig config)
-        : base(config, "LlamaForCausalLM") => Rotary = new RotaryEmbedding(InverseFrequencies(config));
+    public LlamaArchitecture(LlamaConfig config, NonlinearFunctions? functions = null)
+        : base(config, "LlamaForCausalLM", functions) => Rotary = new RotaryEmbedding(InverseFrequencies(config));
 
     /// <summary>The configuration.</summary>
     public new LlamaConfig Config => (LlamaConfig)base.Config;
@@ -62,9 +66,9 @@ public sealed class LlamaArchitecture : DecoderArchitecture
         SecureLinear down = await weights.LinearAsync(cancellationToken, bias: Config.MlpBias).ConfigureAwait(false);
         return new SecureDecoderBlock(
             attentionNorm,
-            new SecureCausalAttention(queryKeyValue, output, Config.NumAttentionHeads, Config.NumKeyValueHeads, Rotary),
+            new SecureCausalAttention(queryKeyValue, output, Config.NumAttentionHeads, Config.NumKeyValueHeads, Rotary, Functions.Blocks[layer].Attention),
             feedForwardNorm,
-            new SecureGatedFeedForward(gateUp, ActivationFunctions.Of(Config.HiddenAct), down));
+            new SecureGatedFeedForward(gateUp, Functions.Blocks[layer].Activation, down));
     }
 
     internal override async ValueTask<SecureNorm> BuildNormAsync(WeightReceiver weights, CancellationToken cancellationToken) =>

@@ -1,4 +1,5 @@
 using SecureTransformer.Models;
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Architectures;
@@ -6,7 +7,7 @@ namespace SecureTransformer.Architectures;
 /// <summary>What a configuration says of a model, without its weights: known to the model's owner, the parties and the client alike.</summary>
 public abstract class ModelArchitecture
 {
-    private protected ModelArchitecture(ModelConfig config, string supported)
+    private protected ModelArchitecture(ModelConfig config, string supported, NonlinearFunctions? functions)
     {
         ArgumentNullException.ThrowIfNull(config);
         config.Validate();
@@ -17,25 +18,32 @@ public abstract class ModelArchitecture
         }
 
         Config = config;
+        Functions = (functions ?? NonlinearFunctions.Exact).For(config);
     }
 
     /// <summary>The configuration.</summary>
     public ModelConfig Config { get; }
 
+    /// <summary>The functions that the model is computed with.</summary>
+    public ModelFunctions Functions { get; }
+
     /// <summary>All weights, in the order in which the owner sends and the parties receive them.</summary>
     public abstract IReadOnlyList<WeightSpec> Weights { get; }
 
     /// <summary>The architecture of a configuration.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="functions">The functions to compute with; by default those that the configuration says.</param>
+    /// <exception cref="ArgumentException">The functions do not fit the model.</exception>
     /// <exception cref="InvalidDataException">A value of the configuration is out of bounds.</exception>
     /// <exception cref="NotSupportedException">There is no such architecture here; the message names it and those there are.</exception>
-    public static ModelArchitecture Create(ModelConfig config)
+    public static ModelArchitecture Create(ModelConfig config, NonlinearFunctions? functions = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         return config switch
         {
-            BertConfig bert => new BertArchitecture(bert),
-            Gpt2Config gpt2 => new Gpt2Architecture(gpt2),
-            LlamaConfig llama => new LlamaArchitecture(llama),
+            BertConfig bert => new BertArchitecture(bert, functions),
+            Gpt2Config gpt2 => new Gpt2Architecture(gpt2, functions),
+            LlamaConfig llama => new LlamaArchitecture(llama, functions),
             _ => throw new NotSupportedException($"{config.Source}: models of type '{config.ModelType}' are not supported; supported are bert, gpt2 and llama."),
         };
     }

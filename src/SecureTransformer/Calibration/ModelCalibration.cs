@@ -72,7 +72,7 @@ public static class ModelCalibration
             throw new ArgumentException("There is no text to calibrate on.", nameof(texts));
         }
 
-        var architecture = ModelArchitecture.Create(config);
+        var architecture = ModelArchitecture.Create(config, options.Nonlinear);
         using ModelWeights weights = ModelWeights.Open(directory);
         WeightSource.Validate(weights, architecture);
         var runs = new CalibrationRuns(architecture, weights, texts, options.CheckInFixedPoint, progress, cancellationToken);

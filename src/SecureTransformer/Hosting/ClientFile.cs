@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SecureTransformer.Models;
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Hosting;
@@ -31,6 +32,9 @@ public sealed class ClientFile
     /// <summary>The tokens that shorter texts are padded to, where the parties have stored material for so many; null for none.</summary>
     public int? PadTo { get; set; }
 
+    /// <summary>The functions that the model's owner had the parties compute with: exact, puma, mpcformer or a file; null for exact. See <see cref="NonlinearFunctions.Load"/>.</summary>
+    public string? Nonlinear { get; set; }
+
     /// <summary>Reads a client file.</summary>
     /// <exception cref="InvalidDataException">The file is not of the expected form; the message names it.</exception>
     public static ClientFile Load(string path)
@@ -55,6 +59,7 @@ public sealed class ClientFile
                 Parties = file.Parties,
                 FractionalBits = file.FractionalBits,
                 PadTo = file.PadTo,
+                Nonlinear = file.Nonlinear is null || NonlinearFunctions.Presets.Contains(file.Nonlinear) ? file.Nonlinear : Path.Combine(folder, file.Nonlinear),
             };
         }
         catch (JsonException error)
@@ -73,9 +78,18 @@ public sealed class ClientFile
         return new InferenceClient(TcpNetwork.CreateClient(network, identity, transport), config, tokenizer, Options, identity);
     }
 
-    /// <summary>Protocol, parties and precision.</summary>
+    /// <summary>Protocol, parties, precision and functions.</summary>
+    /// <exception cref="IOException">The file of functions is missing or cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file of functions is not of the expected form.</exception>
     [JsonIgnore]
-    public InferenceOptions Options => new() { Protocol = ProtocolNames.Parse(Protocol), Parties = Parties, FractionalBits = FractionalBits, PadTo = PadTo };
+    public InferenceOptions Options => new()
+    {
+        Protocol = ProtocolNames.Parse(Protocol),
+        Parties = Parties,
+        FractionalBits = FractionalBits,
+        PadTo = PadTo,
+        Nonlinear = Nonlinear is null ? NonlinearFunctions.Exact : NonlinearFunctions.Load(Nonlinear),
+    };
 }
 
 [JsonSourceGenerationOptions(

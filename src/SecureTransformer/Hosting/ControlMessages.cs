@@ -30,6 +30,12 @@ internal sealed class PartyRequest
     /// <summary>For a load: the public config.json.</summary>
     public string? Configuration { get; init; }
 
+    /// <summary>For a load: the choice of nonlinear functions; null for those that the configuration says.</summary>
+    public string? Nonlinear { get; init; }
+
+    /// <summary>For a classification or a conversation: the functions that the client expects, in words.</summary>
+    public string Functions { get; set; } = "";
+
     /// <summary>For a classification or a conversation: the digest of the client's configuration.</summary>
     public string ConfigurationDigest { get; set; } = "";
 

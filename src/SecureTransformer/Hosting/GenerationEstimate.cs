@@ -46,7 +46,7 @@ public sealed class GenerationEstimate
         EstimatingSession owner = options.DryRun();
         await using (owner.ConfigureAwait(false))
         {
-            var model = (DecoderModel)await ModelArchitecture.Create(decoder)
+            var model = (DecoderModel)await ModelArchitecture.Create(decoder, options.Nonlinear)
                 .BuildAsync(owner, (spec, _) => ValueTask.FromResult(owner.Placeholder(spec.Shape)), cancellationToken).ConfigureAwait(false);
             owner.TrimPool();
             EstimatingSession session = options.DryRun(owner, plan);

@@ -27,7 +27,7 @@ internal sealed class HostMaterial : IDisposable
     public MaterialStore Store { get; }
 
     /// <summary>Refuses a model that the material is not for.</summary>
-    public void RequireModel(MpcProtocol protocol, int party, int partyCount, int fractionalBits, string configurationDigest, bool streamed)
+    public void RequireModel(MpcProtocol protocol, int party, int partyCount, int fractionalBits, string configurationDigest, string functions, bool streamed)
     {
         if (!MpcProtocols.HasDealer(protocol))
         {
@@ -48,6 +48,11 @@ internal sealed class HostMaterial : IDisposable
         if (configurationDigest != _program.ConfigurationDigest)
         {
             throw new RefusalException("the party's stored material was made for another model configuration");
+        }
+
+        if (PublicDigest.OfText(functions) != _program.FunctionsDigest)
+        {
+            throw new RefusalException($"the party's stored material was made for other nonlinear functions than '{functions}'");
         }
 
         if (streamed)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using SecureTransformer.Generation;
 using SecureTransformer.Models;
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 using SecureTransformer.Transport;
 
@@ -53,6 +54,7 @@ public sealed partial class InferenceClient : IAsyncDisposable
         _tokenizer = tokenizer;
         _identity = identity;
         _configurationDigest = PublicDigest.Of(_config);
+        Functions = _options.Nonlinear.For(_config);
     }
 
     /// <summary>The labels, in the model's order; none where the model does not classify.</summary>
@@ -60,6 +62,9 @@ public sealed partial class InferenceClient : IAsyncDisposable
 
     /// <summary>The model's public configuration.</summary>
     public ModelConfig Config => _config;
+
+    /// <summary>The functions that the model is computed with; parties that compute with others refuse.</summary>
+    public ModelFunctions Functions { get; }
 
     internal Tokenizer? Tokenizer => _tokenizer;
 
@@ -183,6 +188,7 @@ public sealed partial class InferenceClient : IAsyncDisposable
         FractionalBits = _options.FractionalBits,
         LibraryVersion = HostVersion.Current,
         ConfigurationDigest = _configurationDigest,
+        Functions = Functions.Description,
         VocabularySize = vocabulary,
     };
 

@@ -66,7 +66,7 @@ public sealed class InferenceEstimate
         EstimatingSession owner = options.DryRun();
         await using (owner.ConfigureAwait(false))
         {
-            var model = (BertClassifier)await new BertArchitecture(bert)
+            var model = (BertClassifier)await new BertArchitecture(bert, options.Nonlinear)
                 .BuildAsync(owner, (spec, _) => ValueTask.FromResult(owner.Placeholder(spec.Shape)), cancellationToken).ConfigureAwait(false);
             owner.TrimPool();
             EstimatingSession session = options.DryRun(owner, plan);

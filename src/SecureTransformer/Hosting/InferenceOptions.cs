@@ -1,3 +1,4 @@
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 using SecureTransformer.Transport;
 
@@ -16,6 +17,9 @@ public sealed class InferenceOptions
 
     /// <summary>The fractional bits of values, from 8 to 24. The default is 18.</summary>
     public int FractionalBits { get; init; } = 18;
+
+    /// <summary>The functions that the model is computed with. By default those that its configuration says. The model's owner decides for the parties; a client that has others is refused.</summary>
+    public NonlinearFunctions Nonlinear { get; init; } = NonlinearFunctions.Exact;
 
     /// <summary>
     /// For a classification: the tokens that a shorter text is padded to, as parties with stored material want it; null for none. Which tokens are padding is public. Text for
@@ -56,6 +60,8 @@ public sealed class InferenceOptions
         }
 
         _ = PartyCount;
+        ArgumentNullException.ThrowIfNull(Nonlinear);
+        Nonlinear.Validate();
         ArgumentOutOfRangeException.ThrowIfLessThan(PadTo ?? 1, 1, nameof(PadTo));
         ArgumentOutOfRangeException.ThrowIfLessThan(FractionalBits, 8);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(FractionalBits, 24);

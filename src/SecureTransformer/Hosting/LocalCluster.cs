@@ -40,6 +40,7 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <param name="options">Protocol, precision and transport.</param>
     /// <param name="progress">Told how far the setup is.</param>
     /// <param name="cancellationToken">Cancels; the parties are stopped.</param>
+    /// <exception cref="ArgumentException">The options do not fit the model.</exception>
     /// <exception cref="InvalidDataException">A file is damaged or not supported.</exception>
     /// <exception cref="IOException">A party could not be started or reached.</exception>
     public static async Task<LocalCluster> StartAsync(
@@ -83,6 +84,7 @@ public sealed class LocalCluster : IAsyncDisposable
     private static async Task<LocalCluster> StartAsync(
         ModelConfig config, Tokenizer? tokenizer, Func<IClientEndpoint, Task> load, LocalClusterOptions options, IProgress<InferenceProgress>? progress, long started)
     {
+        _ = options.Nonlinear.For(config);
         progress?.Report(new InferenceProgress("starting the parties"));
         IClusterBackend backend = options.Transport == ClusterTransport.Memory
             ? new MemoryCluster(options)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 using SecureTransformer.Transport;
 
@@ -27,6 +28,9 @@ public sealed class LocalClusterOptions
 
     /// <summary>The fractional bits of values, from 8 to 24. The default is 18.</summary>
     public int FractionalBits { get; init; } = 18;
+
+    /// <summary>The functions that the model is computed with. By default those that its configuration says.</summary>
+    public NonlinearFunctions Nonlinear { get; init; } = NonlinearFunctions.Exact;
 
     /// <summary>How the parties talk. The default is memory.</summary>
     public ClusterTransport Transport { get; init; } = ClusterTransport.Memory;
@@ -83,6 +87,7 @@ public sealed class LocalClusterOptions
         Protocol = Protocol,
         Parties = Parties,
         FractionalBits = FractionalBits,
+        Nonlinear = Nonlinear,
         PadTo = MaterialDirectoryOf(0) is { } material && PreprocessedProgram.Parse(MaterialStore.Describe(material).Program) is { NewTokens: 0 } program ? program.Length : null,
     };
 

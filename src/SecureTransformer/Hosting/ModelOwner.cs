@@ -30,7 +30,7 @@ public static class ModelOwner
         ArgumentNullException.ThrowIfNull(network);
         ModelConfig config = ModelConfig.FromDirectory(modelDirectory);
         using ModelWeights weights = ModelWeights.Open(modelDirectory);
-        WeightSource.Validate(weights, ModelArchitecture.Create(config));
+        WeightSource.Validate(weights, ModelArchitecture.Create(config, options?.Nonlinear));
         await LoadAsync(network, config, spec => WeightSource.Reader(weights, spec), options, progress, cancellationToken).ConfigureAwait(false);
     }
 
@@ -58,7 +58,7 @@ public static class ModelOwner
         ArgumentNullException.ThrowIfNull(weights);
         options ??= new InferenceOptions();
         options.Validate();
-        ModelArchitecture architecture = ModelArchitecture.Create(config);
+        ModelArchitecture architecture = ModelArchitecture.Create(config, options.Nonlinear);
         ShareCodec codec = options.CodecFor(network);
         ClientChannels channels = await network.ConnectAsync(SessionId.New(), cancellationToken).ConfigureAwait(false);
         await using (channels.ConfigureAwait(false))
@@ -72,6 +72,7 @@ public static class ModelOwner
                     FractionalBits = options.FractionalBits,
                     LibraryVersion = HostVersion.Current,
                     Configuration = Encoding.UTF8.GetString(config.ToJson()),
+                    Nonlinear = Encoding.UTF8.GetString(options.Nonlinear.ToJson()),
                 };
                 IChannel[] parties = [.. Enumerable.Range(0, channels.PartyCount).Select(i => channels[i])];
                 PartyRequests.Send(parties, request);

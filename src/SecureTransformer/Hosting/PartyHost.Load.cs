@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using SecureTransformer.Architectures;
 using SecureTransformer.Models;
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 using SecureTransformer.ShareFiles;
 using SecureTransformer.Transport;
@@ -29,8 +30,10 @@ public sealed partial class PartyHost
             RequireNetwork(protocol);
             byte[] configuration = Encoding.UTF8.GetBytes(request.Configuration ?? throw new RefusalException("the configuration is missing"));
             string digest = PublicDigest.Of(configuration);
-            ModelArchitecture architecture = ModelArchitecture.Create(ModelConfig.Parse(configuration, "the model owner's configuration"));
-            _material?.RequireModel(protocol, _endpoint.PartyId, PartyCount, request.FractionalBits, digest, _options.ShareDirectory is not null);
+            ModelConfig config = ModelConfig.Parse(configuration, "the model owner's configuration");
+            ModelArchitecture architecture = ModelArchitecture.Create(config, FunctionsOf(request, config));
+            string functions = architecture.Functions.Description;
+            _material?.RequireModel(protocol, _endpoint.PartyId, PartyCount, request.FractionalBits, digest, functions, _options.ShareDirectory is not null);
             RequireRoom(architecture);
             string identity = $"{client.SessionId}/{digest}";
             using ShareFileWriter? writer = _options.ShareDirectory is { } directory
@@ -42,6 +45,7 @@ public sealed partial class PartyHost
                 FractionalBits = request.FractionalBits,
                 MaxDegreeOfParallelism = _options.MaxDegreeOfParallelism,
                 Agreement = identity,
+                NonlinearFunctions = functions,
                 RecycleMatrices = _options.ShareDirectory is not null,
                 Material = _material?.Store,
             };
@@ -87,7 +91,7 @@ public sealed partial class PartyHost
                 // The model counts when all parties have it: when the owner has heard so from each.
                 SendReady(client.Channel);
                 await ControlChannel.AwaitSignalAsync(client.Channel, HostOperations.Commit, cancellationToken).ConfigureAwait(false);
-                _model = new LoadedModel(identity, digest, protocol, session, model, shares);
+                _model = new LoadedModel(identity, digest, functions, protocol, session, model, shares);
                 SendReady(client.Channel);
             }
             catch when (_model is null)
@@ -107,6 +111,21 @@ public sealed partial class PartyHost
         finally
         {
             _loading.Release();
+        }
+    }
+
+    /// <summary>The functions that the owner wants, where they fit the model.</summary>
+    private static NonlinearFunctions FunctionsOf(PartyRequest request, ModelConfig config)
+    {
+        try
+        {
+            NonlinearFunctions functions = request.Nonlinear is { } text ? NonlinearFunctions.Parse(Encoding.UTF8.GetBytes(text), "the model owner's functions") : NonlinearFunctions.Exact;
+            _ = functions.For(config);
+            return functions;
+        }
+        catch (ArgumentException error)
+        {
+            throw new RefusalException(error.Message);
         }
     }
 
@@ -144,11 +163,14 @@ public sealed partial class PartyHost
         }
     }
 
-    private sealed class LoadedModel(string identity, string configurationDigest, MpcProtocol protocol, MpcSession session, SecureModel model, ShareFile? shares)
+    private sealed class LoadedModel(string identity, string configurationDigest, string functions, MpcProtocol protocol, MpcSession session, SecureModel model, ShareFile? shares)
     {
         public string Identity => identity;
 
         public string ConfigurationDigest => configurationDigest;
+
+        /// <summary>The functions that the model is computed with, in words.</summary>
+        public string Functions => functions;
 
         public MpcProtocol Protocol => protocol;
 

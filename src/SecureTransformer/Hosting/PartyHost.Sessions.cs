@@ -18,6 +18,7 @@ public sealed partial class PartyHost
         RequireSame("number of fractional bits", request.FractionalBits, loaded.Session.FractionalBits);
         RequireSame("vocabulary size", request.VocabularySize, vocabularyOf(loaded));
         RequireSame("model configuration", request.ConfigurationDigest, loaded.ConfigurationDigest);
+        RequireSame("nonlinear functions", request.Functions, loaded.Functions);
         return loaded;
     }
 
@@ -49,6 +50,7 @@ public sealed partial class PartyHost
                 {
                     FractionalBits = request.FractionalBits,
                     MaxDegreeOfParallelism = _options.MaxDegreeOfParallelism,
+                    NonlinearFunctions = loaded.Functions,
                     Material = _material?.Store,
                     Agreement = $"{loaded.Identity}, request {PublicDigest.Of(message)} of {client.ClientIdentity}",
                 };

@@ -34,7 +34,7 @@ public static class Preprocessing
         var plan = new MaterialPlan();
         progress?.Report(new InferenceProgress("planning"));
         await InferenceEstimate.ForClassificationAsync(config, length, options, plan, cancellationToken).ConfigureAwait(false);
-        await WriteAsync(directory, PreprocessedProgram.Classification(config, length), plan, count, options, progress, cancellationToken).ConfigureAwait(false);
+        await WriteAsync(directory, PreprocessedProgram.Classification(config, options.Nonlinear, length), plan, count, options, progress, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Writes material for continuations of prompts of exactly so many tokens by exactly so many.</summary>
@@ -64,7 +64,7 @@ public static class Preprocessing
         progress?.Report(new InferenceProgress("planning"));
         await GenerationEstimate.CreateAsync(config, promptTokens, generation, options, plan, cancellationToken).ConfigureAwait(false);
         string choice = generation.Sampling == TokenSampling.Client ? "client" : generation.Temperature == 0 ? "parties-greedily" : "parties-at-random";
-        PreprocessedProgram program = PreprocessedProgram.Generation(config, promptTokens, generation.MaxNewTokens, choice);
+        PreprocessedProgram program = PreprocessedProgram.Generation(config, options.Nonlinear, promptTokens, generation.MaxNewTokens, choice);
         await WriteAsync(directory, program, plan, count, options, progress, cancellationToken).ConfigureAwait(false);
     }
 

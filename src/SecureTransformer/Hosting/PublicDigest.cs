@@ -8,5 +8,7 @@ internal static class PublicDigest
 {
     public static string Of(ReadOnlySpan<byte> text) => Convert.ToHexStringLower(SHA256.HashData(text));
 
+    public static string OfText(string text) => Of(System.Text.Encoding.UTF8.GetBytes(text));
+
     public static string Of(ModelConfig config) => Of(config.ToJson());
 }

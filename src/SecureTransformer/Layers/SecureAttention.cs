@@ -9,13 +9,15 @@ public sealed class SecureAttention : IDisposable
     private readonly SecureLinear _queryKeyValue;
     private readonly SecureLinear _output;
     private readonly int _heads;
+    private readonly RowFunction _function;
 
     /// <summary>Takes over the weights, which it disposes with itself.</summary>
     /// <param name="queryKeyValue">One product for queries, keys and values, H to 3H; 1/sqrt(H / heads) is folded into the queries' weights and biases.</param>
     /// <param name="output">The output projection, H to H.</param>
     /// <param name="heads">The number of heads, which divides H.</param>
+    /// <param name="function">What makes probabilities of scores; by default softmax.</param>
     /// <exception cref="ArgumentException">The shapes do not match.</exception>
-    public SecureAttention(SecureLinear queryKeyValue, SecureLinear output, int heads)
+    public SecureAttention(SecureLinear queryKeyValue, SecureLinear output, int heads, RowFunction? function = null)
     {
         ArgumentNullException.ThrowIfNull(queryKeyValue);
         ArgumentNullException.ThrowIfNull(output);
@@ -30,6 +32,7 @@ public sealed class SecureAttention : IDisposable
         _queryKeyValue = queryKeyValue;
         _output = output;
         _heads = heads;
+        _function = function ?? Softmax.Default;
     }
 
     /// <summary>[T, H] to [R, H]: what the first R positions gather from all T.</summary>
@@ -41,7 +44,7 @@ public sealed class SecureAttention : IDisposable
     /// <param name="cancellationToken">Cancels; inside an operation that ends the session.</param>
     /// <exception cref="ArgumentException">The input does not have the width H, or the mask does not fit or leaves a position nothing to attend to.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="rows"/> is below 1 or above T.</exception>
-    /// <remarks>Four batched products and one softmax, all heads at once.</remarks>
+    /// <remarks>Four batched products and one row function, all heads at once.</remarks>
     public async ValueTask<SecretTensor> ForwardAsync(
         MpcSession session, SecretTensor x, int? rows = null, bool[]? keep = null, TensorObserver? observe = null, CancellationToken cancellationToken = default)
     {
@@ -70,8 +73,8 @@ public sealed class SecureAttention : IDisposable
         SecretTensor scores = await NamedOperation.RunAsync(
             session, "scores", () => session.MatMulAsync(asked, k, transposeRight: true, cancellationToken: cancellationToken)).ConfigureAwait(false); // [heads, R, T]
         SecretTensor probabilities = keep?.Length == length
-            ? await Softmax.EvaluatePaddedAsync(session, scores, keep, cancellationToken: cancellationToken).ConfigureAwait(false)
-            : await Softmax.EvaluateAsync(session, scores, keep, cancellationToken: cancellationToken).ConfigureAwait(false);      // [heads, R, T]
+            ? await _function.EvaluatePaddedAsync(session, scores, keep, cancellationToken).ConfigureAwait(false)
+            : await _function.EvaluateAsync(session, scores, keep, cancellationToken).ConfigureAwait(false);                        // [heads, R, T]
         scores.Dispose();
         await observe.ShowAsync(session, "probabilities", probabilities).ConfigureAwait(false);
 

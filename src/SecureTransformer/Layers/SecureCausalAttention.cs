@@ -15,6 +15,7 @@ public sealed class SecureCausalAttention : IDisposable
     private readonly int _heads;
     private readonly int _keyValueHeads;
     private readonly int _headSize;
+    private readonly RowFunction _function;
 
     /// <summary>Takes over the weights, which it disposes with itself.</summary>
     /// <param name="queryKeyValue">One product for queries, keys and values, H to (heads + 2 kv heads) d; 1/sqrt(d) is folded into the queries' weights and biases.</param>
@@ -22,8 +23,9 @@ public sealed class SecureCausalAttention : IDisposable
     /// <param name="heads">The number of heads of queries.</param>
     /// <param name="keyValueHeads">The number of heads of keys and values, which divides that of queries.</param>
     /// <param name="rotary">Turns queries and keys by their positions; null where the model has other positions.</param>
+    /// <param name="function">What makes probabilities of scores; by default softmax.</param>
     /// <exception cref="ArgumentException">The shapes do not match.</exception>
-    public SecureCausalAttention(SecureLinear queryKeyValue, SecureLinear output, int heads, int keyValueHeads, RotaryEmbedding? rotary = null)
+    public SecureCausalAttention(SecureLinear queryKeyValue, SecureLinear output, int heads, int keyValueHeads, RotaryEmbedding? rotary = null, RowFunction? function = null)
     {
         ArgumentNullException.ThrowIfNull(queryKeyValue);
         ArgumentNullException.ThrowIfNull(output);
@@ -42,6 +44,7 @@ public sealed class SecureCausalAttention : IDisposable
         _rotary = rotary;
         _heads = heads;
         _keyValueHeads = keyValueHeads;
+        _function = function ?? Softmax.Default;
     }
 
     /// <summary>[N, H] to [R, H]: what the asking rows gather from the cache, to which all N rows are added.</summary>
@@ -56,8 +59,8 @@ public sealed class SecureCausalAttention : IDisposable
     /// </param>
     /// <param name="cancellationToken">Cancels; inside an operation that ends the session.</param>
     /// <remarks>
-    /// Four batched products, a truncation for the rotation, and one softmax, all heads and sequences at once. Where the scores, filled up to the longest sequence, would be
-    /// more than 2^21, the asking rows are attended in several runs, one after another: memory is bounded, and two of the products and the softmax cost their rounds for each run.
+    /// Four batched products, a truncation for the rotation, and one row function, all heads and sequences at once. Where the scores, filled up to the longest sequence, would be
+    /// more than 2^21, the asking rows are attended in several runs, one after another: memory is bounded, and two of the products and the row function cost their rounds for each run.
     /// </remarks>
     public async ValueTask<SecretTensor> ForwardAsync(
         MpcSession session,
@@ -116,7 +119,7 @@ public sealed class SecureCausalAttention : IDisposable
 
         SecretTensor scores = await NamedOperation.RunAsync(
             session, "scores", () => session.MatMulAsync(asked, k, transposeRight: true, cancellationToken: cancellationToken)).ConfigureAwait(false); // [B kv, group r, T]
-        SecretTensor probabilities = await Softmax.EvaluateAsync(session, scores, plan.MakeMask(_heads), cancellationToken: cancellationToken).ConfigureAwait(false);
+        SecretTensor probabilities = await _function.EvaluateAsync(session, scores, plan.MakeMask(_heads), cancellationToken).ConfigureAwait(false);
         scores.Dispose();
         await ShowPerHeadAsync("probabilities", probabilities, plan.KeyCount).ConfigureAwait(false);
 

@@ -11,6 +11,20 @@ public static class Softmax
 {
     private const int SumBits = 30;
 
+    private static readonly Function s_default = new(null, "exp(x - max) over its sum");
+
+    /// <summary>Softmax with <see cref="Exp.Default"/> and comparisons of the default width, as a value.</summary>
+    public static RowFunction Default => s_default;
+
+    /// <summary>Softmax with PUMA's approximation of exp, for comparison; see <see cref="Exp.Puma"/>.</summary>
+    /// <param name="t">The number of squarings, 1 to 12. PUMA takes 5.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="t"/> is not from 1 to 12.</exception>
+    public static RowFunction Puma(int t)
+    {
+        SecretFunction exponential = Exp.Puma(t);
+        return new Function(exponential, exponential.Source);
+    }
+
     /// <summary>Softmax along the last axis, under a public mask.</summary>
     /// <param name="session">The session.</param>
     /// <param name="x">The logits.</param>
@@ -21,24 +35,9 @@ public static class Softmax
     /// <param name="width">A number of bits for which every difference of two logits of a row, and 1/2 beyond it, is in range; see <see cref="MpcSession.LessThanZeroAsync"/>.</param>
     /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
     /// <exception cref="ArgumentException">The mask does not repeat over the tensor in whole rows, or leaves a row empty.</exception>
-    public static async ValueTask<SecretTensor> EvaluateAsync(
-        MpcSession session, SecretTensor x, bool[]? keep = null, int width = MpcSession.DefaultWidth, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(session);
-        ArgumentNullException.ThrowIfNull(x);
-        using SessionScope scope = session.BeginOperation("softmax");
-        if (keep is null || keep.AsSpan().IndexOf(false) < 0)
-        {
-            RequireMask(x, keep);
-            return scope.Keep(await EvaluateAllAsync(session, x, width, cancellationToken).ConfigureAwait(false));
-        }
-
-        RequireMask(x, keep);
-        return scope.Keep(
-            keep.Length == x.Shape[-1]
-                ? await EvaluateColumnsAsync(session, x, keep, width, cancellationToken).ConfigureAwait(false)
-                : await EvaluateRaggedAsync(session, x, keep, width, cancellationToken).ConfigureAwait(false));
-    }
+    public static ValueTask<SecretTensor> EvaluateAsync(
+        MpcSession session, SecretTensor x, bool[]? keep = null, int width = MpcSession.DefaultWidth, CancellationToken cancellationToken = default) =>
+        EvaluateAsync(session, x, keep, width, s_default, cancellationToken);
 
     /// <summary>Softmax along the last axis, under a public mask of its positions, at a cost that depends on the shape alone and not on the mask.</summary>
     /// <inheritdoc cref="EvaluateAsync(MpcSession, SecretTensor, bool[], int, CancellationToken)"/>
@@ -47,30 +46,9 @@ public static class Softmax
     /// <param name="keep">Which positions of the last axis take part. Others repeat one that does, until they are left out of the sum and are exactly zero in the result.</param>
     /// <param name="width">A number of bits for which every difference of two logits of a row is in range.</param>
     /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
-    public static async ValueTask<SecretTensor> EvaluatePaddedAsync(
-        MpcSession session, SecretTensor x, bool[] keep, int width = MpcSession.DefaultWidth, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(session);
-        ArgumentNullException.ThrowIfNull(x);
-        ArgumentNullException.ThrowIfNull(keep);
-        RequireMask(x, keep);
-        int columns = x.Shape[-1];
-        if (keep.Length != columns)
-        {
-            throw new ArgumentException($"The mask has {keep.Length} positions and the last axis {columns}.", nameof(keep));
-        }
-
-        using SessionScope scope = session.BeginOperation("softmax");
-        int first = Array.IndexOf(keep, true);
-        int[] source = [.. Enumerable.Range(0, x.Shape.Count).Select(i => keep[i % columns] ? i : i - (i % columns) + first)];
-        SecretTensor repeated = session.Gather(x, source, x.Shape);
-        SecretTensor e = await ExponentialsAsync(session, repeated, width, cancellationToken).ConfigureAwait(false);
-        repeated.Dispose();
-        SecretTensor kept = session.MultiplyInteger(e, [.. keep.Select(k => k ? 1L : 0)]);
-        e.Dispose();
-        SecretTensor r = await ReciprocalAsync(session, session.Sum(kept), columns, mayBeZero: false, cancellationToken).ConfigureAwait(false);
-        return scope.Keep(await session.MultiplyAsync(kept, r, x.FractionalBits, cancellationToken).ConfigureAwait(false));
-    }
+    public static ValueTask<SecretTensor> EvaluatePaddedAsync(
+        MpcSession session, SecretTensor x, bool[] keep, int width = MpcSession.DefaultWidth, CancellationToken cancellationToken = default) =>
+        EvaluatePaddedAsync(session, x, keep, width, s_default, cancellationToken);
 
     /// <summary>Softmax along the last axis, under a secret mask.</summary>
     /// <param name="session">The session.</param>
@@ -96,38 +74,50 @@ public static class Softmax
         double least = -Math.ScaleB(1, width - 3 - bits);
         SecretTensor masked = await session.MultiplyAsync(session.AddPublic(x, -least), keep, bits, cancellationToken).ConfigureAwait(false);
         masked = session.AddPublic(masked, least);
-        SecretTensor e = await ExponentialsAsync(session, masked, width, cancellationToken).ConfigureAwait(false);
+        SecretTensor e = await ExponentialsAsync(session, masked, width, s_default, cancellationToken).ConfigureAwait(false);
         e = await session.MultiplyAsync(e, keep, bits, cancellationToken).ConfigureAwait(false);
         SecretTensor r = await ReciprocalAsync(session, session.Sum(e), x.Shape[-1], mayBeZero: true, cancellationToken).ConfigureAwait(false);
         return scope.Keep(await session.MultiplyAsync(e, r, bits, cancellationToken).ConfigureAwait(false));
     }
 
-    private static async ValueTask<SecretTensor> EvaluateAllAsync(MpcSession session, SecretTensor x, int width, CancellationToken cancellationToken)
+    private static async ValueTask<SecretTensor> EvaluateAsync(
+        MpcSession session, SecretTensor x, bool[]? keep, int width, Function function, CancellationToken cancellationToken)
     {
-        SecretTensor e = await ExponentialsAsync(session, x, width, cancellationToken).ConfigureAwait(false);
-        SecretTensor r = await ReciprocalAsync(session, session.Sum(e), x.Shape[-1], mayBeZero: false, cancellationToken).ConfigureAwait(false);
-        return await session.MultiplyAsync(e, r, x.FractionalBits, cancellationToken).ConfigureAwait(false);
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(x);
+        using SessionScope scope = session.BeginOperation(function.Name);
+        RowMask.Require(x, keep);
+        return scope.Keep(
+            keep is null || keep.AsSpan().IndexOf(false) < 0 ? await AllAsync(x).ConfigureAwait(false)
+            : keep.Length == x.Shape[-1] ? await RowMask.OnColumnsAsync(session, x, keep, AllAsync).ConfigureAwait(false)
+            : await EvaluateRaggedAsync(session, x, keep, width, function, cancellationToken).ConfigureAwait(false));
+
+        async ValueTask<SecretTensor> AllAsync(SecretTensor rows)
+        {
+            SecretTensor e = await ExponentialsAsync(session, rows, width, function, cancellationToken).ConfigureAwait(false);
+            SecretTensor r = await ReciprocalAsync(session, session.Sum(e), rows.Shape[-1], mayBeZero: false, cancellationToken).ConfigureAwait(false);
+            return await session.MultiplyAsync(e, r, rows.FractionalBits, cancellationToken).ConfigureAwait(false);
+        }
     }
 
-    /// <summary>One mask for all rows: the kept columns are a smaller softmax.</summary>
-    private static async ValueTask<SecretTensor> EvaluateColumnsAsync(
-        MpcSession session, SecretTensor x, bool[] keep, int width, CancellationToken cancellationToken)
+    private static async ValueTask<SecretTensor> EvaluatePaddedAsync(
+        MpcSession session, SecretTensor x, bool[] keep, int width, Function function, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(keep);
+        RowMask.RequireColumns(x, keep);
         int columns = keep.Length;
-        int[] kept = [.. Enumerable.Range(0, columns).Where(i => keep[i])];
-        int rows = x.Shape.Rows;
-        var gather = new int[rows * kept.Length];
-        var scatter = new int[x.Shape.Count];
-        Array.Fill(scatter, -1);
-        for (int i = 0; i < gather.Length; i++)
-        {
-            gather[i] = (i / kept.Length * columns) + kept[i % kept.Length];
-            scatter[gather[i]] = i;
-        }
-
-        SecretTensor compact = session.Gather(x, gather, x.Shape.With(-1, kept.Length));
-        SecretTensor result = await EvaluateAllAsync(session, compact, width, cancellationToken).ConfigureAwait(false);
-        return session.Gather(result, scatter, x.Shape);
+        using SessionScope scope = session.BeginOperation(function.Name);
+        int first = Array.IndexOf(keep, true);
+        int[] source = [.. Enumerable.Range(0, x.Shape.Count).Select(i => keep[i % columns] ? i : i - (i % columns) + first)];
+        SecretTensor repeated = session.Gather(x, source, x.Shape);
+        SecretTensor e = await ExponentialsAsync(session, repeated, width, function, cancellationToken).ConfigureAwait(false);
+        repeated.Dispose();
+        SecretTensor kept = session.MultiplyInteger(e, RowMask.Factors(keep));
+        e.Dispose();
+        SecretTensor r = await ReciprocalAsync(session, session.Sum(kept), columns, mayBeZero: false, cancellationToken).ConfigureAwait(false);
+        return scope.Keep(await session.MultiplyAsync(kept, r, x.FractionalBits, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>
@@ -135,110 +125,47 @@ public static class Softmax
     /// A row that keeps one position is 1 there, at no cost.
     /// </summary>
     private static async ValueTask<SecretTensor> EvaluateRaggedAsync(
-        MpcSession session, SecretTensor x, bool[] keep, int width, CancellationToken cancellationToken)
+        MpcSession session, SecretTensor x, bool[] keep, int width, Function function, CancellationToken cancellationToken)
     {
-        int columns = x.Shape[-1];
-        (int rows, int kept) = Computed(x.Shape.Rows, columns, keep);
-        if (rows == 0)
+        var rows = new RaggedRows(x.Shape, keep);
+        if (rows.RowCount == 0)
         {
-            using SecretTensor units = session.Constant(x.Shape, 1, x.FractionalBits);
-            return session.MultiplyInteger(units, [.. keep.Select(k => k ? 1L : 0)]);
+            return rows.Units(session, x.FractionalBits);
         }
 
-        var shape = new TensorShape(rows, columns);
-        var flat = new TensorShape(kept);
-        var repeat = new int[shape.Count];
-        var sums = new int[shape.Count];
-        var gather = new int[kept];
-        var rowOf = new int[kept];
-        var scatter = new int[x.Shape.Count];
-        int place = 0;
-        int computed = 0;
-        for (int start = 0; start < scatter.Length; start += columns)
-        {
-            ReadOnlySpan<bool> mask = keep.AsSpan(start % keep.Length, columns);
-            int first = mask.IndexOf(true);
-            Span<int> target = scatter.AsSpan(start, columns);
-            target.Fill(-1);
-            if (mask.LastIndexOf(true) == first)
-            {
-                target[first] = kept;
-                continue;
-            }
-
-            for (int i = 0; i < columns; i++)
-            {
-                int copy = (computed * columns) + i;
-                repeat[copy] = start + (mask[i] ? i : first);
-                sums[copy] = mask[i] ? place : -1;
-                if (mask[i])
-                {
-                    gather[place] = start + i;
-                    rowOf[place] = computed;
-                    target[i] = place++;
-                }
-            }
-
-            computed++;
-        }
-
-        SecretTensor repeated = session.Gather(x, repeat, shape);
-        SecretTensor maximum = await session.MaximumAsync(repeated, width, SlackBits(session, repeated, width), cancellationToken).ConfigureAwait(false);
+        SecretTensor repeated = session.Gather(x, rows.Repeat, rows.Shape);
+        SecretTensor maximum = await session.MaximumAsync(repeated, width, SlackBits(session, repeated, width, function), cancellationToken).ConfigureAwait(false);
         repeated.Dispose();
-        SecretTensor chosen = session.Gather(x, gather, flat);
-        SecretTensor largest = session.Gather(maximum, rowOf, flat);
+        SecretTensor chosen = session.Gather(x, rows.Kept, rows.Flat);
+        SecretTensor largest = session.Gather(maximum, rows.RowOf, rows.Flat);
         SecretTensor difference = session.Subtract(chosen, largest);
         chosen.Dispose();
         largest.Dispose();
-        SecretTensor e = await session.EvaluateAsync(Exp.Default.WithWidth(width), difference, cancellationToken).ConfigureAwait(false);
+        SecretTensor e = await session.EvaluateAsync(function.Exponential(width), difference, cancellationToken).ConfigureAwait(false);
         difference.Dispose();
-        SecretTensor filled = session.Gather(e, sums, shape);
-        SecretTensor sum = session.Sum(filled);
-        filled.Dispose();
-        SecretTensor r = await ReciprocalAsync(session, sum, columns, mayBeZero: false, cancellationToken).ConfigureAwait(false);
-        SecretTensor factors = session.Gather(r, rowOf, flat);
+        SecretTensor r = await ReciprocalAsync(session, rows.SumOf(session, e), x.Shape[-1], mayBeZero: false, cancellationToken).ConfigureAwait(false);
+        SecretTensor factors = session.Gather(r, rows.RowOf, rows.Flat);
         SecretTensor result = await session.MultiplyAsync(e, factors, x.FractionalBits, cancellationToken).ConfigureAwait(false);
         e.Dispose();
         factors.Dispose();
-        SecretTensor withUnit = session.Concatenate([result, session.Constant(new TensorShape(1), 1, result.FractionalBits)], 0);
-        result.Dispose();
-        return session.Gather(withUnit, scatter, x.Shape);
+        return rows.Whole(session, result);
     }
 
-    /// <summary>The number of rows that keep more than one position, and of the positions that they keep.</summary>
-    private static (int Rows, int Kept) Computed(int rows, int columns, ReadOnlySpan<bool> keep)
-    {
-        int count = 0;
-        int kept = 0;
-        for (int start = 0; start < keep.Length; start += columns)
-        {
-            int positions = keep.Slice(start, columns).Count(true);
-            if (positions > 1)
-            {
-                count++;
-                kept += positions;
-            }
-        }
-
-        int repeats = rows / (keep.Length / columns);
-        return (count * repeats, kept * repeats);
-    }
-
-    private static async ValueTask<SecretTensor> ExponentialsAsync(MpcSession session, SecretTensor x, int width, CancellationToken cancellationToken)
+    private static async ValueTask<SecretTensor> ExponentialsAsync(MpcSession session, SecretTensor x, int width, Function function, CancellationToken cancellationToken)
     {
         using SessionScope scope = session.BeginScope();
-        SecretTensor maximum = await session.MaximumAsync(x, width, SlackBits(session, x, width), cancellationToken).ConfigureAwait(false);
+        SecretTensor maximum = await session.MaximumAsync(x, width, SlackBits(session, x, width, function), cancellationToken).ConfigureAwait(false);
         SecretTensor difference = session.Subtract(x, maximum);
-        return scope.Keep(await session.EvaluateAsync(Exp.Default.WithWidth(width), difference, cancellationToken).ConfigureAwait(false));
+        return scope.Keep(await session.EvaluateAsync(function.Exponential(width), difference, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>
     /// How exact the maximum must be: it only keeps exp in range. With addition theorems exp takes arguments up to 0.69, so an element at most 1/2 below the largest will do; else the largest itself.
     /// </summary>
-    private static int SlackBits(MpcSession session, SecretTensor x, int width)
+    private static int SlackBits(MpcSession session, SecretTensor x, int width, Function function)
     {
         int levels = CeilingLog2(x.Shape[-1]);
-        return session.HasAdditionTheorems ? Math.Clamp(x.FractionalBits - CeilingLog2(Math.Max(1, levels)), 0, width - 2) : 0;
+        return session.HasAdditionTheorems && function.TakesPositive ? Math.Clamp(x.FractionalBits - CeilingLog2(Math.Max(1, levels)), 0, width - 2) : 0;
     }
 
     private static int CeilingLog2(int n) => 32 - System.Numerics.BitOperations.LeadingZeroCount((uint)(n - 1));
@@ -253,25 +180,23 @@ public static class Softmax
         return scope.Keep(await session.EvaluateAsync(new Reciprocal(width, SumBits - 1, mayBeZero), wide, cancellationToken).ConfigureAwait(false));
     }
 
-    private static void RequireMask(SecretTensor x, bool[]? keep)
+    /// <param name="exponential">What takes the place of exp; null for <see cref="Exp.Default"/>.</param>
+    /// <param name="source">Where it comes from.</param>
+    private sealed class Function(SecretFunction? exponential, string source) : RowFunction
     {
-        int columns = x.Shape[-1];
-        if (keep is null)
-        {
-            return;
-        }
+        public override string Name { get; } = exponential is null ? "softmax" : exponential.Name.Replace("exp", "softmax", StringComparison.Ordinal);
 
-        if (keep.Length == 0 || keep.Length % columns != 0 || x.Shape.Count % keep.Length != 0)
-        {
-            throw new ArgumentException($"A mask of {keep.Length} positions does not repeat over the shape {x.Shape} in whole rows.", nameof(keep));
-        }
+        public override string Source => source;
 
-        for (int row = 0; row < keep.Length; row += columns)
-        {
-            if (keep.AsSpan(row, columns).IndexOf(true) < 0)
-            {
-                throw new ArgumentException($"The mask leaves no position in row {row / columns}.", nameof(keep));
-            }
-        }
+        /// <summary>Whether exp takes arguments somewhat above 0 where the session has addition theorems.</summary>
+        public bool TakesPositive => exponential is null;
+
+        public SecretFunction Exponential(int width) => exponential ?? Exp.Default.WithWidth(width);
+
+        public override ValueTask<SecretTensor> EvaluateAsync(MpcSession session, SecretTensor x, bool[]? keep = null, CancellationToken cancellationToken = default) =>
+            Softmax.EvaluateAsync(session, x, keep, MpcSession.DefaultWidth, this, cancellationToken);
+
+        public override ValueTask<SecretTensor> EvaluatePaddedAsync(MpcSession session, SecretTensor x, bool[] keep, CancellationToken cancellationToken = default) =>
+            Softmax.EvaluatePaddedAsync(session, x, keep, MpcSession.DefaultWidth, this, cancellationToken);
     }
 }

@@ -1,7 +1,9 @@
 using SecureTransformer.Architectures;
 using SecureTransformer.Generation;
 using SecureTransformer.Models;
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
 
 namespace SecureTransformer.Hosting;
 
@@ -77,11 +79,25 @@ public class MaterialRefusalTests
         }
     }
 
+    private static string FunctionsOf(ModelConfig config) => PublicDigest.OfText(NonlinearFunctions.Exact.For(config).Description);
+
+    [Fact]
+    public async Task Material_for_other_functions_is_refused()
+    {
+        using MaterialFolder texts = await MaterialFolder.ForTextsAsync(7, 1);
+        InferenceOptions plain = MaterialFolder.Options(2);
+        var options = new InferenceOptions { Protocol = plain.Protocol, Parties = plain.Parties, Nonlinear = NonlinearFunctions.MpcFormer };
+        await using var parties = new HostedParties(inference: options, material: i => texts[i]);
+        ProtocolException error = await Assert.ThrowsAsync<ProtocolException>(() => parties.LoadAsync(options: options));
+        Assert.Contains("made for other nonlinear functions than 'blocks 0 to 1: gelu_quad and 2quad; pooler: tanh'", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Material_of_one_kind_of_request_serves_no_other()
     {
-        string digest = PublicDigest.Of(ModelConfig.FromDirectory(HostedParties.Model));
-        using MaterialFolder generation = await MaterialFolder.ForAsync($"generate 3 tokens behind 7, chosen by client, configuration {digest}");
+        ModelConfig classifier = ModelConfig.FromDirectory(HostedParties.Model);
+        string digest = PublicDigest.Of(classifier);
+        using MaterialFolder generation = await MaterialFolder.ForAsync($"generate 3 tokens behind 7, chosen by client, configuration {digest}, functions {FunctionsOf(classifier)}");
         await using (var parties = new HostedParties(inference: MaterialFolder.Options(2), material: i => generation[i]))
         {
             await parties.LoadAsync(options: MaterialFolder.Options(2));
@@ -91,7 +107,7 @@ public class MaterialRefusalTests
         }
 
         ModelConfig decoder = ModelConfig.FromDirectory(DecoderRuns.DirectoryOf("gpt2-arith"));
-        using MaterialFolder texts = await MaterialFolder.ForAsync($"classify 7 tokens, configuration {PublicDigest.Of(decoder)}");
+        using MaterialFolder texts = await MaterialFolder.ForAsync($"classify 7 tokens, configuration {PublicDigest.Of(decoder)}, functions {FunctionsOf(decoder)}");
         await using (var parties = new HostedParties(inference: MaterialFolder.Options(2), material: i => texts[i]))
         {
             await parties.LoadAsync(DecoderRuns.DirectoryOf("gpt2-arith"), MaterialFolder.Options(2));

@@ -58,7 +58,7 @@ public class RefusalTests
         await using HostedParties parties = await new HostedParties().LoadAsync();
         var config = ModelConfig.FromDirectory(HostedParties.Model);
         string digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(config.ToJson()));
-        await AssertRefused(parties, Request("replicated", 18, $""" "vocabulary_size":184, "configuration_digest":"{digest}", {fields} """), complaint);
+        await AssertRefused(parties, Request("replicated", 18, $""" "vocabulary_size":184, "configuration_digest":"{digest}", "functions":"blocks 0 to 1: gelu and softmax; pooler: tanh", {fields} """), complaint);
         await AssertServing(parties);
     }
 
