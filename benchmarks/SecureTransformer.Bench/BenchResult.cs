@@ -69,7 +69,8 @@ internal sealed class BenchResult
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{title}: online {OnlineSeconds:F4} s (processor {CpuSeconds:F4} s), {OnlineBytes / 1e6:F3} MB over all parties, {Rounds} rounds; offline {OfflineSeconds:F4} s, {OfflineBytes / 1e6:F3} MB; setup {SetupSeconds:F2} s (masked weights {OpeningSeconds:F2} s), {SetupBytes / 1e6:F3} MB; allocated {AllocatedBytes / 1e6:F1} MB; peak {PeakMemoryMb:F0} MB ({string.Join(", ", PeakMemoryMbByProcess.Select(mb => mb.ToString("F0", CultureInfo.InvariantCulture)))}), largest error {MaxAbsError:E2}{string.Concat(MaxAbsErrorByPart.Select(part => string.Create(CultureInfo.InvariantCulture, $", {part.Key} {part.Value:E2}")))}"));
-        if (SetupBytes > 0)
+        // Opened weights: handshakes are some hundred bytes.
+        if (SetupBytes >= 1 << 16)
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
