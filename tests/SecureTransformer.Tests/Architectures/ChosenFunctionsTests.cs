@@ -81,6 +81,33 @@ public sealed class ChosenFunctionsTests(ITestOutputHelper output)
         });
     }
 
+    /// <summary>A block of BERT-base on 128 tokens, as docs/benchmarks.md has it.</summary>
+    [Theory]
+    [InlineData("mpcformer", MpcProtocol.Additive, 85_456_000, 85)]
+    [InlineData("exact", MpcProtocol.Additive, 154_613_000, 145)]
+    [InlineData("mpcformer", MpcProtocol.Replicated3, 82_266_000, 95)]
+    public async Task A_block_sends_what_the_benchmarks_say(string preset, MpcProtocol protocol, long bytes, int rounds)
+    {
+        const int Width = 768;
+        var config = new BertConfig { VocabSize = 9, HiddenSize = Width, NumHiddenLayers = 1, NumAttentionHeads = 12, IntermediateSize = 4 * Width, MaxPositionEmbeddings = 128 };
+        BlockFunctions functions = NonlinearFunctions.Load(preset).For(config).Blocks[0];
+        await using EstimatingSession session = EstimatingSession.Create(protocol);
+        using var block = new SecureTransformerBlock(
+            new SecureAttention(Linear(Width, 3 * Width), Linear(Width, Width), config.NumAttentionHeads, functions.Attention),
+            Norm(),
+            new SecureFeedForward(Linear(Width, 4 * Width), functions.Activation, Linear(4 * Width, Width)),
+            Norm());
+        await session.PrepareMatricesAsync();
+        OperationCost before = session.Total;
+        using SecretTensor y = await block.ForwardAsync(session, session.Placeholder(new TensorShape(128, Width)));
+        Assert.InRange(session.Total.Bytes - before.Bytes, bytes - 1000, bytes + 1000);
+        Assert.InRange(session.Total.Rounds - before.Rounds, rounds, rounds + 4);
+
+        SecureLinear Linear(int from, int to) => new(session.Pack(session.Placeholder(new TensorShape(from, to))), null);
+
+        SecureLayerNorm Norm() => new(session.Placeholder(new TensorShape(Width)), session.Placeholder(new TensorShape(Width)), 1e-12);
+    }
+
     /// <summary>What ran is what a profile names.</summary>
     [Fact]
     public async Task A_profile_names_the_function_that_served_each_operation()

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using SecureTransformer.Architectures;
 using SecureTransformer.Generation;
 using SecureTransformer.Models;
+using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 using SecureTransformer.Transport;
 
@@ -175,6 +176,7 @@ public class ConversationTests
             FractionalBits = 18,
             LibraryVersion = HostVersion.Current,
             ConfigurationDigest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(config.ToJson())),
+            Functions = NonlinearFunctions.Exact.For(config).Description,
             VocabularySize = 357,
             Sequences = sequences,
         });
