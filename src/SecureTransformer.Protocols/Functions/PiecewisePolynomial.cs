@@ -92,6 +92,14 @@ public sealed class PiecewisePolynomial : SecretFunction
     private async ValueTask<SecretTensor> EvaluateOneAsync(MpcSession session, SecretTensor x, CancellationToken cancellationToken)
     {
         double[] piece = _pieces[0];
+        if (piece.Length == 3 && Math.ScaleB(1, Math.ILogB(piece[2])) == piece[2] && x.FractionalBits + Math.ILogB(piece[2]) is var kept && kept >= 0 && kept <= x.FractionalBits)
+        {
+            // 2^-k (x^2 + b x + c): both factors are x itself, which protocols that open factors open once.
+            SecretTensor rest = session.AddPublic(session.MultiplyPublic(x, piece[1] / piece[2], x.FractionalBits), piece[0] / piece[2]);
+            SecretTensor sum = await session.SumOfProductsAsync([new SecretProduct(x, x)], rest, kept, cancellationToken).ConfigureAwait(false);
+            return session.MultiplyPowerOfTwo(sum, Math.ILogB(piece[2]));
+        }
+
         int total = Math.Min(x.FractionalBits + CoefficientBits, 2 * x.FractionalBits + 8);
         SecretTensor[] powers = await PowersAsync(session, x, piece.Length <= 3 ? 1 : piece.Length - 1, cancellationToken).ConfigureAwait(false);
         SecretTensor polynomial = Polynomial(session, powers, piece.Length == 3 ? piece[..2] : piece, total);

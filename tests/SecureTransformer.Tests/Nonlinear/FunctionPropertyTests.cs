@@ -65,7 +65,7 @@ public class FunctionPropertyTests
     [Fact]
     public async Task The_benchmarks_Quad_has_other_coefficients_than_the_papers()
     {
-        double[] x = [-1000.5, -2, -1, 0, 0.25, 3, 1000.5];
+        double[] x = [-4095, -2, -1, 0, 0.25, 3, 4095];
         double[] y = await Programs.EvaluateAsync(MpcProtocol.Additive, Gelu.QuadOfBenchmark, x);
         Assert.All(x.Zip(y), p => Assert.Equal((0.125 * p.First * p.First) + (0.5 * p.First) + 0.25, p.Second, 5e-6));
         Assert.NotEqual(Gelu.Quad.Name, Gelu.QuadOfBenchmark.Name);
