@@ -79,7 +79,12 @@ internal sealed class Checkpoint
             Path.Combine(_directory, file), _architecture, [("parameter.", parameters.Values), ("mean.", Variables(optimizer.Means)), ("square.", Variables(optimizer.Squares))]);
         string state = Path.Combine(_directory, State);
         var content = new JsonObject { ["digest"] = _digest, ["file"] = file, ["stage"] = stage, ["steps"] = optimizer.Steps };
-        File.WriteAllText(state + ".partial", content.ToJsonString());
+        using (FileStream stream = new(state + ".partial", FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            stream.Write(System.Text.Encoding.UTF8.GetBytes(content.ToJsonString()));
+            stream.Flush(flushToDisk: true);
+        }
+
         File.Move(state + ".partial", state, overwrite: true);
         foreach (string old in Directory.EnumerateFiles(_directory, "stage-*.safetensors*").Where(path => Path.GetFileName(path) != file))
         {

@@ -24,6 +24,15 @@ internal static class AttentionFunctions
         string name => throw config.Error(key, $"is '{Text.Printable(name)}'; supported are {Supported}"),
     };
 
+    /// <summary>Refuses a decoder's configuration that asks for another function, which would else be left out silently.</summary>
+    public static void RequireSoftmax(JsonFields config)
+    {
+        if (Read(config, "softmax_act") != AttentionFunction.Softmax)
+        {
+            throw config.Error("softmax_act", $"is '{Text.Printable(config.String("softmax_act")!)}'; of decoders' configurations only softmax is supported");
+        }
+    }
+
     /// <summary>The name under which <see cref="Read"/> finds a function.</summary>
     public static string NameOf(AttentionFunction function) => function switch
     {

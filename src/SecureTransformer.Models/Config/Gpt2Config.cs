@@ -72,6 +72,7 @@ public sealed class Gpt2Config : DecoderConfig
         }
 
         int hidden = json.RequiredCount("n_embd", ConfigBounds.Width);
+        AttentionFunctions.RequireSoftmax(json);
         return new Gpt2Config
         {
             Source = json.File,

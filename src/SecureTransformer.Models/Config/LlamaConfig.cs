@@ -89,6 +89,7 @@ public sealed class LlamaConfig : DecoderConfig
             throw json.Error("hidden_size", $"is {hidden}, which num_attention_heads ({heads}) does not divide, and there is no head_dim");
         }
 
+        AttentionFunctions.RequireSoftmax(json);
         return new LlamaConfig
         {
             Source = json.File,

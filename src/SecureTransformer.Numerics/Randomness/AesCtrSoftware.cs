@@ -7,6 +7,8 @@ internal sealed class AesCtrSoftware : AesCtrCore
 {
     private const int BatchBytes = 4096;
 
+    // Several threads may generate at once; an Aes is not documented to let them.
+    private readonly Lock _gate = new();
     private readonly Aes _aes;
 
     public AesCtrSoftware(ReadOnlySpan<byte> key)
@@ -29,7 +31,11 @@ internal sealed class AesCtrSoftware : AesCtrCore
             }
 
             int bytes = count * AesCtrPrg.BlockByteCount;
-            _aes.EncryptEcb(counters[..bytes], new Span<byte>(destination, bytes), PaddingMode.None);
+            lock (_gate)
+            {
+                _aes.EncryptEcb(counters[..bytes], new Span<byte>(destination, bytes), PaddingMode.None);
+            }
+
             destination += bytes;
             low = unchecked(low + (ulong)count);
             blocks -= (nuint)count;

@@ -75,7 +75,7 @@ public sealed partial class AdditiveSession : RingSession
         options.Validate();
         AdditiveSession? above = parent as AdditiveSession ?? (parent is null ? null : throw new ArgumentException("The session above is of another protocol.", nameof(parent)));
         int parties = RequirePlaces(channels, options, above);
-        await SessionHandshake.RunAsync(channels, parties, "additive", "", options, cancellationToken).ConfigureAwait(false);
+        await SessionHandshake.RunAsync(channels, parties, "additive, messages 2", "", options, cancellationToken).ConfigureAwait(false);
         PairwiseRandomness?[] pairs = await AgreeOnKeysAsync(channels, parties, cancellationToken).ConfigureAwait(false);
         (MaterialSource material, MatrixMaskKeys maskKeys) = options.Material is { } store
             ? await OpenStoredAsync(channels, options, store, above, cancellationToken).ConfigureAwait(false)

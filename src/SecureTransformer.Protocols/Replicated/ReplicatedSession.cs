@@ -22,7 +22,7 @@ public sealed partial class ReplicatedSession : RingSession
     /// The protocol in the handshake. The number counts changes, between releases, of what parties send or of where in the streams masks stand, so that parties that differ in them
     /// refuse each other.
     /// </summary>
-    private const string Messages = "replicated, messages 2";
+    private const string Messages = "replicated, messages 3";
 
     private readonly ChannelSet _channels;
     private readonly PairwiseRandomness _withNext;

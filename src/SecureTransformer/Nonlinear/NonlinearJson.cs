@@ -76,6 +76,11 @@ internal static class NonlinearJson
         {
             throw new InvalidDataException($"{source}: the text is not valid JSON: {Printable(error.Message)}", error);
         }
+        catch (InvalidOperationException error)
+        {
+            // What JsonDocument throws of half of a surrogate pair.
+            throw new InvalidDataException($"{source}: a key or a name holds half of a surrogate pair.", error);
+        }
         catch (ArgumentException error)
         {
             throw new InvalidDataException($"{source}: {error.Message}", error);

@@ -31,8 +31,10 @@ internal abstract class QuotientFunction : RowFunction
         ArgumentNullException.ThrowIfNull(x);
         using SessionScope scope = session.BeginOperation(Name);
         RowMask.Require(x, keep);
+        bool[] all = keep ?? [.. Enumerable.Repeat(true, x.Shape[-1])];
         return scope.Keep(
-            keep is null || keep.AsSpan().IndexOf(false) < 0 ? await AllAsync(x).ConfigureAwait(false)
+            all.Length == x.Shape[-1] && all.Count(k => k) == 1 ? new RaggedRows(x.Shape, all).Units(session, x.FractionalBits)
+            : keep is null || keep.AsSpan().IndexOf(false) < 0 ? await AllAsync(x).ConfigureAwait(false)
             : keep.Length == x.Shape[-1] ? await RowMask.OnColumnsAsync(session, x, keep, AllAsync).ConfigureAwait(false)
             : await RaggedAsync(session, x, keep, cancellationToken).ConfigureAwait(false));
 
@@ -54,7 +56,10 @@ internal abstract class QuotientFunction : RowFunction
         SecretTensor numerators = await NumeratorsAsync(session, x, new double[] { 1.0 / keep.Count(k => k) }, cancellationToken).ConfigureAwait(false);
         SecretTensor kept = session.MultiplyInteger(numerators, RowMask.Factors(keep));
         numerators.Dispose();
-        return scope.Keep(await DivideAsync(session, kept, x.FractionalBits, cancellationToken).ConfigureAwait(false));
+        SecretTensor quotients = await DivideAsync(session, kept, x.FractionalBits, cancellationToken).ConfigureAwait(false);
+
+        // One position is 1, whatever its score; what is sent is as for several.
+        return scope.Keep(keep.Count(k => k) == 1 ? new RaggedRows(x.Shape, keep).Units(session, x.FractionalBits) : quotients);
     }
 
     /// <summary>The function of each score, with <see cref="NumeratorBits"/> fractional bits.</summary>

@@ -129,9 +129,9 @@ public sealed class ModelCalibrationTests
     [Fact]
     public async Task What_overflows_within_an_approximation_is_found_by_the_fixed_point_run()
     {
-        // The square of MPCFormer's activation needs 44 fractional bits before its truncation; its result is small again.
-        using var model = new ScaledModel(DirectoryOf("bert-triage"), "bert.encoder.layer.1.intermediate.dense.weight", 2000);
-        model.Scale("bert.encoder.layer.1.output.dense.weight", 1e-6f);
+        // The square of MPCFormer's activation is eight times its result, and stands at 36 fractional bits before its truncation.
+        using var model = new ScaledModel(DirectoryOf("bert-triage"), "bert.encoder.layer.1.intermediate.dense.weight", 6000);
+        model.Scale("bert.encoder.layer.1.output.dense.weight", 1e-7f);
         model.Configure("\"hidden_act\": \"gelu\"", "\"hidden_act\": \"quad\"");
         CalibrationReport measured = await ModelCalibration.RunAsync(model.Path, Ids("bert-triage"), new CalibrationOptions { CheckInFixedPoint = false });
         Assert.True(measured.Fits);

@@ -67,6 +67,8 @@ public class NonlinearFunctionsTests
     [InlineData("""{"layers": {"1": {}, "01": {}}}""", "given twice")]
     [InlineData("""{"layers": {"first": {}}}""", "'layers.first' is not the number")]
     [InlineData("""{"layers": []}""", "'layers' must be an object")]
+    [InlineData("""{"default": {"activation": "\ud800"}}""", "half of a surrogate pair")]
+    [InlineData("""{"\ud800": {}}""", "half of a surrogate pair")]
     [InlineData("""{"default": {"attention": 2}}""", "'default.attention' must be the name of a function")]
     [InlineData("""{"default": {"attention": ""}}""", "'default.attention' must be the name of a function")]
     [InlineData("""{"pooler": "puma"}""", "pooler: there is no function 'puma'")]

@@ -73,6 +73,21 @@ public class QuotientFunctionTests
 
     [Theory]
     [MemberData(nameof(Functions))]
+    public async Task One_position_is_one_whatever_its_score(string name, MpcProtocol protocol)
+    {
+        double[] single = await Programs.RunAsync(protocol, async s => await Of(name).EvaluateAsync(s, await s.InputAsync(0, new TensorShape(3, 1), new[] { -5.0, -4.999, 2 })));
+        Assert.Equal([1.0, 1, 1], single);
+        bool[] keep = [false, true, false];
+        double[] x = [9, -5, 9, 1, -4.999, 1];
+        var shape = new TensorShape(2, 3);
+        double[] left = await Programs.RunAsync(protocol, async s => await Of(name).EvaluateAsync(s, await s.InputAsync(0, shape, x), keep));
+        Assert.Equal([0.0, 1, 0, 0, 1, 0], left);
+        double[] padded = await Programs.RunAsync(protocol, async s => await Of(name).EvaluatePaddedAsync(s, await s.InputAsync(0, shape, x), keep));
+        Assert.Equal([0.0, 1, 0, 0, 1, 0], padded);
+    }
+
+    [Theory]
+    [MemberData(nameof(Functions))]
     public async Task Rows_that_keep_one_position_are_one_there(string name, MpcProtocol protocol)
     {
         double[] x = [7, 900, 800, 1, 2, -900, 3, 4, 5, -1, -1, -1];
