@@ -1,3 +1,4 @@
+using System.Numerics;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -20,7 +21,7 @@ public abstract class FieldLaws<T> : RingLaws<T>
 
 public sealed class SmallFieldLaws : FieldLaws<SmallField>
 {
-    protected override ulong Modulus => SmallField.Modulus;
+    protected override BigInteger Modulus => SmallField.Modulus;
 }
 
 /// <summary>The field of 251 elements: the least that exercises the contract.</summary>
