@@ -13,6 +13,12 @@ public delegate void ValueReader(int start, Span<double> destination);
 /// <remarks>What is split is hidden from every party; what is put together is seen by the receiver alone.</remarks>
 public abstract class ShareCodec
 {
+    /// <summary>The operation number of the frames in which a party's share of an answer goes to a client, as <see cref="ChannelFaults"/> and observers of frames see it.</summary>
+    public const ushort ExportOperation = Operations.Export;
+
+    /// <summary>The operation number of the frames in which a client's or an owner's shares go to a party.</summary>
+    public const ushort ImportOperation = Operations.Import;
+
     /// <summary>The number of parties of the protocol.</summary>
     public abstract int PartyCount { get; }
 

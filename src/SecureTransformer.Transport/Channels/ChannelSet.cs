@@ -77,6 +77,10 @@ public sealed class ChannelSet : IAsyncDisposable
         }
     }
 
+    /// <summary>The same set with other channels in the place of these, which own them; this one is not used any more.</summary>
+    internal ChannelSet With(Func<int, IChannel, IChannel> wrap) =>
+        new(SessionId, PartyId, Meter, [.. _channels.Select((channel, peer) => channel is null ? null : wrap(peer, channel))], _onDisposed);
+
     /// <summary>Sends what is queued, within the close time-out, and closes all links.</summary>
     /// <returns>A task that ends when the links are closed.</returns>
     public async ValueTask DisposeAsync()

@@ -184,6 +184,15 @@ internal abstract class LinkChannel : IChannel
         }
     }
 
+    /// <summary>Breaks the link at once, as when this process is killed: what is queued here is lost, and the peer finds the connection closed.</summary>
+    internal void Cut()
+    {
+        if (Inbox.End(new Fault(FaultKind.Broken, $"The link to {Description} was cut here.")))
+        {
+            CutCore();
+        }
+    }
+
     /// <summary>What to do once when the channel has been disposed; set before it is handed out.</summary>
     internal void OnDisposed(Action action) => _onDisposed = action;
 
@@ -227,6 +236,9 @@ internal abstract class LinkChannel : IChannel
 
     /// <summary>Sends what is queued and closes the link.</summary>
     protected abstract ValueTask CloseAsync();
+
+    /// <summary>Breaks the link without farewell.</summary>
+    protected abstract void CutCore();
 
     protected void Dispatch(in Frame frame)
     {

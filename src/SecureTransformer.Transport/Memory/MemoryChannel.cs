@@ -29,7 +29,7 @@ internal sealed class MemoryChannel : LinkChannel
         switch (frame.Operation)
         {
             case Frame.CloseOperation:
-                _peer!.Inbox.End(new Fault(FaultKind.Closed, $"{_peer.Description} closed the connection."));
+                CutCore();
                 break;
             case Frame.AbortOperation:
                 string reason = PublicText.Decode(frame.Block!.Payload(frame.Length));
@@ -47,6 +47,8 @@ internal sealed class MemoryChannel : LinkChannel
     }
 
     internal override void OnConsumed(int length) => _peer!.OnLeft(length);
+
+    protected override void CutCore() => _peer!.Inbox.End(new Fault(FaultKind.Closed, $"{_peer.Description} closed the connection."));
 
     protected override ValueTask CloseAsync()
     {

@@ -97,6 +97,8 @@ internal sealed class TcpChannel : LinkChannel, IThreadPoolWorkItem
         }
     }
 
+    protected override void CutCore() => _socket.Dispose();
+
     protected override async ValueTask CloseAsync()
     {
         Dispatch(Frame.Close);

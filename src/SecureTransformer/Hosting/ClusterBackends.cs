@@ -37,6 +37,7 @@ internal sealed class MemoryCluster : IClusterBackend
             ShareDirectory = options.ShareDirectoryOf(i),
             MaterialDirectory = options.MaterialDirectoryOf(i),
             ProfileDirectory = options.ProfileDirectoryOf(i),
+            Faults = options.Faults.GetValueOrDefault(i),
             MaxDegreeOfParallelism = threads,
         }))];
         _dealer = hasDealer ? new DealerHost(_network.Dealer, new DealerHostOptions { Logger = options.Logger, MaxDegreeOfParallelism = threads }) : null;

@@ -60,6 +60,12 @@ public sealed class LocalClusterOptions
     /// </summary>
     public string? ProfileDirectory { get; init; }
 
+    /// <summary>
+    /// How some parties misbehave, by party, in tests and examples; for parties in memory. The first session of a party, number 0, is that in which it takes its shares of the
+    /// model. Empty by default.
+    /// </summary>
+    public IReadOnlyDictionary<int, ChannelFaults> Faults { get; init; } = new Dictionary<int, ChannelFaults>();
+
     /// <summary>Where the parties' messages go, each with the party's name.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
@@ -125,6 +131,17 @@ public sealed class LocalClusterOptions
         if (!Enum.IsDefined(Transport))
         {
             throw new ArgumentOutOfRangeException(nameof(Transport), Transport, "Not a transport.");
+        }
+
+        ArgumentNullException.ThrowIfNull(Faults);
+        foreach ((int party, ChannelFaults faults) in Faults)
+        {
+            if ((uint)party >= (uint)PartyCount || Transport != ClusterTransport.Memory)
+            {
+                throw new ArgumentException($"Party {party} cannot have faults: there are {PartyCount} parties, and those that are processes are honest.", nameof(Faults));
+            }
+
+            faults.Validate();
         }
     }
 }

@@ -35,9 +35,9 @@ public sealed partial class PartyHost : IAsyncDisposable
             throw new ArgumentException("The endpoint is the dealer's; a DealerHost serves there.", nameof(endpoint));
         }
 
-        _endpoint = endpoint;
         _options = options ?? new PartyHostOptions();
         _options.Validate();
+        _endpoint = _options.Faults?.Attach(endpoint) ?? endpoint;
         if (_options.ProfileDirectory is { } profiles)
         {
             Directory.CreateDirectory(profiles);

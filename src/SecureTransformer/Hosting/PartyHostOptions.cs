@@ -76,6 +76,9 @@ public sealed class PartyHostOptions
     /// <summary>The largest number of threads that one request's kernels use. The default is the number of processors.</summary>
     public int MaxDegreeOfParallelism { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>How this party misbehaves towards the other parties and clients, in tests and examples. Null, the default: not at all.</summary>
+    public ChannelFaults? Faults { get; init; }
+
     /// <summary>Where connection events and errors go: names and addresses, never values.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
@@ -98,6 +101,7 @@ public sealed class PartyHostOptions
         ProfileDirectory = ProfileDirectory,
         MaxDegreeOfParallelism = MaxDegreeOfParallelism,
         AdmissionTimeout = transport?.ConnectTimeout ?? AdmissionTimeout,
+        Faults = Faults,
         Logger = Logger,
         Owners = network.Owners ?? [],
         Clients = network.Clients,
@@ -132,6 +136,7 @@ public sealed class PartyHostOptions
             ArgumentException.ThrowIfNullOrWhiteSpace(MaterialDirectory);
         }
 
+        Faults?.Validate();
         if (ProfileDirectory is not null)
         {
             ArgumentException.ThrowIfNullOrWhiteSpace(ProfileDirectory);
