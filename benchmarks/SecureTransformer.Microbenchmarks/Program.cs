@@ -7,4 +7,10 @@ if (args is ["kernel", ..])
     return;
 }
 
+if (args is ["fields", ..])
+{
+    FieldSummary.Run(Console.Out);
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(KernelSummary).Assembly).Run(args);

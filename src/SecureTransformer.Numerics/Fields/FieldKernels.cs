@@ -69,13 +69,7 @@ public static partial class FieldKernels
     public static void Multiply(ReadOnlySpan<ulong> x, ReadOnlySpan<ulong> y, Span<ulong> destination)
     {
         CheckLengths(x.Length, y.Length, destination.Length);
-        ReadOnlySpan<Mersenne127> first = Mersenne127.AsElements(x);
-        ReadOnlySpan<Mersenne127> second = Mersenne127.AsElements(y);
-        Span<Mersenne127> result = Mersenne127.AsElements(destination);
-        for (int i = 0; i < result.Length; i++)
-        {
-            result[i] = first[i] * second[i];
-        }
+        Multiply(FieldMatrix.BestPath, x, y, destination, add: false);
     }
 
     /// <summary>target += x * y, element by element.</summary>
@@ -86,13 +80,7 @@ public static partial class FieldKernels
     public static void MultiplyInto(Span<ulong> target, ReadOnlySpan<ulong> x, ReadOnlySpan<ulong> y)
     {
         CheckLengths(x.Length, y.Length, target.Length);
-        ReadOnlySpan<Mersenne127> first = Mersenne127.AsElements(x);
-        ReadOnlySpan<Mersenne127> second = Mersenne127.AsElements(y);
-        Span<Mersenne127> result = Mersenne127.AsElements(target);
-        for (int i = 0; i < result.Length; i++)
-        {
-            result[i] += first[i] * second[i];
-        }
+        Multiply(FieldMatrix.BestPath, x, y, target, add: true);
     }
 
     /// <summary>destination = x * scalar.</summary>
@@ -103,12 +91,7 @@ public static partial class FieldKernels
     public static void MultiplyScalar(ReadOnlySpan<ulong> x, Mersenne127 scalar, Span<ulong> destination)
     {
         CheckLengths(x.Length, destination.Length);
-        ReadOnlySpan<Mersenne127> elements = Mersenne127.AsElements(x);
-        Span<Mersenne127> result = Mersenne127.AsElements(destination);
-        for (int i = 0; i < result.Length; i++)
-        {
-            result[i] = elements[i] * scalar;
-        }
+        Multiply(FieldMatrix.BestPath, x, scalar, destination, add: false);
     }
 
     /// <summary>target += x * scalar.</summary>
@@ -119,12 +102,7 @@ public static partial class FieldKernels
     public static void MultiplyScalarInto(Span<ulong> target, ReadOnlySpan<ulong> x, Mersenne127 scalar)
     {
         CheckLengths(x.Length, target.Length);
-        ReadOnlySpan<Mersenne127> elements = Mersenne127.AsElements(x);
-        Span<Mersenne127> result = Mersenne127.AsElements(target);
-        for (int i = 0; i < result.Length; i++)
-        {
-            result[i] += elements[i] * scalar;
-        }
+        Multiply(FieldMatrix.BestPath, x, scalar, target, add: true);
     }
 
     internal static void Add(ReadOnlySpan<ulong> x, ReadOnlySpan<ulong> y, Span<ulong> destination, bool vectors)

@@ -57,6 +57,18 @@ public sealed class FieldKernelsTests
             FieldKernels.Subtract(x, y, portable, vectors: false);
             FieldKernels.Subtract(x, y, vector, vectors: true);
             Assert.Equal(portable, vector);
+            foreach (bool add in new[] { false, true })
+            {
+                z.CopyTo(portable, 0);
+                z.CopyTo(vector, 0);
+                FieldKernels.Multiply(FieldPath.Portable, x, y, portable, add);
+                FieldKernels.Multiply(FieldMatrix.BestPath, x, y, vector, add);
+                Assert.Equal(portable, vector);
+                FieldKernels.Multiply(FieldPath.Portable, x, s, portable, add);
+                FieldKernels.Multiply(FieldMatrix.BestPath, x, s, vector, add);
+                Assert.Equal(portable, vector);
+            }
+
             Assert.Equal(FieldKernels.Sum(x, vectors: false), FieldKernels.Sum(x, vectors: true));
         }
     }
