@@ -19,6 +19,12 @@ internal static class FieldSummary
         {
             Elementwise(output, count);
         }
+
+        for (int degree = BinaryField.MinDegree; degree <= BinaryField.MaxDegree; degree++)
+        {
+            Planes(output, degree, 1 << 8);
+            Planes(output, degree, 1 << 18);
+        }
     }
 
     private static void Product(TextWriter output, int m, int k, int n, bool transposed)
@@ -61,6 +67,28 @@ internal static class FieldSummary
                 }
             }) / repeats;
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{$"{name}, {count} elements",-40}{seconds * 1e9 / count,8:F2} ns an element"));
+        }
+    }
+
+    private static void Planes(TextWriter output, int degree, int words)
+    {
+        var field = BinaryField.OfDegree(degree);
+        ulong[] x = Uniform(words * degree)[..(words * degree)], y = Uniform(words * degree)[(words * degree)..], z = new ulong[words * degree];
+        Line("and", () => BinaryPlanes.Multiply(field, x, y, z));
+        Line("and, accumulated", () => BinaryPlanes.Multiply(field, x, y, z, accumulate: true));
+        Line("by a public element", () => BinaryPlanes.MultiplyPublicInto(field, field.Order - 1, x, z));
+
+        void Line(string name, Action action)
+        {
+            int repeats = Math.Max(1, (1 << 16) / words);
+            double seconds = Best(() =>
+            {
+                for (int i = 0; i < repeats; i++)
+                {
+                    action();
+                }
+            }) / repeats;
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{$"{name}, degree {degree}, {words} words a plane",-48}{seconds * 1e9 / words,8:F3} ns for 64 bits"));
         }
     }
 
