@@ -12,6 +12,7 @@ internal sealed class ConnectionOptions
     private readonly Option<FileInfo?> _client = new("--client") { Description = "Client file of parties that run elsewhere, instead of --model." };
     private readonly Option<string> _protocol = ProtocolOptions.CreateProtocol();
     private readonly Option<int?> _parties = ProtocolOptions.CreateParties();
+    private readonly Option<int?> _threshold = ProtocolOptions.CreateThreshold();
     private readonly Option<string> _transport = new("--transport") { Description = "memory: parties in this process. tcp: a process each, over TLS on loopback.", DefaultValueFactory = _ => "memory" };
     private readonly Option<int> _bits = new("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
     private readonly Option<string> _nonlinear = NonlinearOption.Create();
@@ -77,6 +78,7 @@ internal sealed class ConnectionOptions
     {
         command.Options.Add(_protocol);
         command.Options.Add(_parties);
+        command.Options.Add(_threshold);
         command.Options.Add(_transport);
         command.Options.Add(_bits);
         command.Options.Add(_nonlinear);
@@ -97,7 +99,7 @@ internal sealed class ConnectionOptions
             return (described.Model, described.Options);
         }
 
-        return (parsed.GetValue(_model)!.FullName, ProtocolOptions.ValueOf(parsed, _protocol, _parties, _bits, _nonlinear));
+        return (parsed.GetValue(_model)!.FullName, ProtocolOptions.ValueOf(parsed, _protocol, _parties, _threshold, _bits, _nonlinear));
     }
 
     /// <summary>Starts parties on this machine and hands them the model, or makes a client of those elsewhere.</summary>
@@ -116,6 +118,7 @@ internal sealed class ConnectionOptions
         {
             Protocol = inference.Protocol,
             Parties = inference.Parties,
+            Threshold = inference.Threshold,
             FractionalBits = inference.FractionalBits,
             Nonlinear = inference.Nonlinear,
             // Without privacy there is one party and nothing to separate.

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SecureTransformer.Hosting;
+using SecureTransformer.Transport;
 
 namespace SecureTransformer.Cli;
 
@@ -19,12 +20,15 @@ internal static class ProtocolOptions
 
     public static Option<int?> CreateParties() => new("--parties") { Description = "With --protocol additive: the number of parties, 2 to 8, without the dealer; 2 if not given." };
 
-    public static InferenceOptions ValueOf(ParseResult parsed, Option<string> protocol, Option<int?> parties, Option<int> bits, Option<string> nonlinear)
+    public static Option<int?> CreateThreshold() => new("--threshold") { Description = "For a protocol that lets one choose it: how many of the parties may collude; the most that it allows if not given." };
+
+    public static InferenceOptions ValueOf(ParseResult parsed, Option<string> protocol, Option<int?> parties, Option<int?> threshold, Option<int> bits, Option<string> nonlinear, NetworkDescription? network = null)
     {
         var options = new InferenceOptions
         {
             Protocol = ProtocolNames.Parse(parsed.GetValue(protocol)!),
             Parties = parsed.GetValue(parties),
+            Threshold = parsed.GetValue(threshold) ?? network?.ThresholdFor(ProtocolNames.Parse(parsed.GetValue(protocol)!)),
             FractionalBits = parsed.GetValue(bits),
             Nonlinear = NonlinearOption.ValueOf(parsed, nonlinear),
         };
@@ -33,7 +37,7 @@ internal static class ProtocolOptions
             options.Validate();
             return options;
         }
-        catch (ArgumentOutOfRangeException error) when (error.ParamName == "parties")
+        catch (ArgumentOutOfRangeException error) when (error.ParamName is "parties" or "threshold")
         {
             throw new UsageException(error.Message.Split(" (Parameter '")[0]);
         }

@@ -39,8 +39,9 @@ public sealed class LocalParties : IAsyncDisposable
     /// <param name="parties">The number of parties, where the protocol does not fix it; by default its smallest.</param>
     public static LocalParties Create(MpcProtocol protocol, SessionOptions? options = null, TransportOptions? transport = null, int? parties = null)
     {
-        bool hasDealer = MpcProtocols.HasDealer(protocol);
-        return Create(MpcProtocols.PartyCountOf(protocol, parties), Opener(protocol), options, transport, hasDealer);
+        int count = MpcProtocols.PartyCountOf(protocol, parties);
+        _ = MpcProtocols.ThresholdOf(protocol, count, options?.Threshold);
+        return Create(count, Opener(protocol), options, transport, MpcProtocols.HasDealer(protocol));
     }
 
     /// <summary>Sets up the parties of a protocol of one's own over memory.</summary>
@@ -90,13 +91,14 @@ public sealed class LocalParties : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(endpoints);
         bool hasDealer = MpcProtocols.HasDealer(protocol);
         int dealers = hasDealer ? 1 : 0;
-        int least = MpcProtocols.PartyCountOf(protocol);
-        int most = protocol == MpcProtocol.Additive ? AdditiveSession.MaxParties : least;
+        (int least, int most) = MpcProtocols.PartyRangeOf(protocol);
         if (endpoints.Count - dealers < least || endpoints.Count - dealers > most)
         {
-            throw new ArgumentException($"{endpoints.Count} endpoints for a protocol of {least} parties{(hasDealer ? $" to {most} and a dealer" : "")}.", nameof(endpoints));
+            throw new ArgumentException(
+                $"{endpoints.Count} endpoints for a protocol of {least}{(most > least ? $" to {most}" : "")} parties{(hasDealer ? " and a dealer" : "")}.", nameof(endpoints));
         }
 
+        _ = MpcProtocols.ThresholdOf(protocol, endpoints.Count - dealers, options?.Threshold);
         return new LocalParties(Opener(protocol), options, endpoints, null, hasDealer);
     }
 

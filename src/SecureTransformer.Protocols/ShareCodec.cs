@@ -25,14 +25,21 @@ public abstract class ShareCodec
     /// <summary>The codec of a protocol.</summary>
     /// <param name="protocol">The protocol.</param>
     /// <param name="parties">The number of parties, where the protocol does not fix it; by default its smallest.</param>
-    public static ShareCodec Create(MpcProtocol protocol, int? parties = null) => protocol switch
+    /// <param name="threshold">How many parties may collude, where one chooses it; see <see cref="MpcProtocols.ThresholdOf"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The protocol does not run between so many parties, or not with this threshold.</exception>
+    public static ShareCodec Create(MpcProtocol protocol, int? parties = null, int? threshold = null)
     {
-        MpcProtocol.PlaintextFloat64 => new Plaintext.PlainCodec(encode: false),
-        MpcProtocol.PlaintextFixedPoint => new Plaintext.PlainCodec(encode: true),
-        MpcProtocol.Replicated3 => new ReplicatedCodec(),
-        MpcProtocol.Additive => new Additive.AdditiveCodec(MpcProtocols.PartyCountOf(protocol, parties)),
-        _ => throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "Not a protocol of this library."),
-    };
+        int count = MpcProtocols.PartyCountOf(protocol, parties);
+        _ = MpcProtocols.ThresholdOf(protocol, count, threshold);
+        return protocol switch
+        {
+            MpcProtocol.PlaintextFloat64 => new Plaintext.PlainCodec(encode: false),
+            MpcProtocol.PlaintextFixedPoint => new Plaintext.PlainCodec(encode: true),
+            MpcProtocol.Replicated3 => new ReplicatedCodec(),
+            MpcProtocol.Additive => new Additive.AdditiveCodec(count),
+            _ => throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "Not a protocol of this library."),
+        };
+    }
 
     /// <summary>The bytes that one party gets of a tensor: 16 for a component that comes as a seed, 8 an element for one of words.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such party, or no element.</exception>

@@ -16,6 +16,7 @@ public sealed class NetworkDescriptionTests : IDisposable
         {
             Parties = [new() { Id = 0, Host = "one.example", Port = 5000, Fingerprint = A }, new() { Id = 1, Host = "::1", Port = 5001, Fingerprint = B }],
             Dealer = new() { Id = 2, Host = "three.example", Port = 5002, Fingerprint = D },
+            Threshold = 1,
             Clients = [C],
         }.Save(path);
         NetworkDescription loaded = NetworkDescription.Load(path);
@@ -23,6 +24,7 @@ public sealed class NetworkDescriptionTests : IDisposable
         Assert.Equal(["party 0 (one.example:5000)", "party 1 ([::1]:5001)"], loaded.Parties.Select(p => p.Description));
         Assert.Equal([A, B], loaded.Parties.Select(p => p.Fingerprint));
         Assert.Equal((2, "three.example", 5002, D), (loaded.Dealer!.Id, loaded.Dealer.Host, loaded.Dealer.Port, loaded.Dealer.Fingerprint));
+        Assert.Equal(1, loaded.Threshold);
         Assert.DoesNotContain("description", File.ReadAllText(path), StringComparison.OrdinalIgnoreCase);
     }
 
@@ -53,6 +55,8 @@ public sealed class NetworkDescriptionTests : IDisposable
     [InlineData("{\"version\":1,\"parties\":[P0],\"dealer\":{\"id\":1,\"host\":\"h\",\"port\":1,\"fingerprint\":\"B\"},\"clients\":[]}", "the dealer has the address of another")]
     [InlineData("{\"version\":1,\"parties\":[P0],\"dealer\":{\"id\":1,\"host\":\"d\",\"port\":1,\"fingerprint\":\"B\"},\"clients\":[\"B\"]}", "listed twice, or is a party's")]
     [InlineData("{\"version\":1,\"parties\":[P0],\"clients\":[\"BB\"]}", "fingerprint of a client")]
+    [InlineData("{\"version\":1,\"parties\":[P0],\"threshold\":1,\"clients\":[]}", "the threshold of 1 parties is from 0 to 0, not 1")]
+    [InlineData("{\"version\":1,\"parties\":[P0],\"threshold\":-1,\"clients\":[]}", "the threshold of 1 parties is from 0 to 0, not -1")]
     public void A_malformed_file_is_named_with_what_is_wrong(string json, string complaint)
     {
         string path = Path.Combine(_folder, "network.json");

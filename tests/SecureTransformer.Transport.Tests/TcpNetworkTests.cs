@@ -94,7 +94,7 @@ public sealed class TcpNetworkTests
     [Theory]
     [InlineData("version", "version 2 of the transport is not spoken here, version 1 is")]
     [InlineData("receiver", "this is party 1, not party 0")]
-    [InlineData("digest", "the parties' keys differ between the two network files")]
+    [InlineData("digest", "the parties' keys, or the threshold, differ between the two network files")]
     public async Task A_mismatch_in_the_greeting_is_an_error_at_both_ends(string what, string expected)
     {
         await using TcpTestNetwork network = new(2);

@@ -20,6 +20,7 @@ internal static class EstimateCommand
         var temperature = new Option<double>("--temperature") { Description = "With --sampling private: drawing tokens, above 0, takes a shuffled input of noise." };
         Option<string> protocol = ProtocolOptions.CreateProtocol();
         Option<int?> parties = ProtocolOptions.CreateParties();
+        Option<int?> threshold = ProtocolOptions.CreateThreshold();
         var bits = new Option<int>("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
         Option<string> nonlinear = NonlinearOption.Create();
         Option<string?> network = NetworkOption.Create("Your network; lan if not given.");
@@ -34,7 +35,7 @@ internal static class EstimateCommand
             No weight is read, and nothing runs but a measurement of this machine, of two or three seconds. See docs/estimates.md.
             """)
         {
-            model, length, count, sampling, temperature, protocol, parties, bits, nonlinear, network, together, unmeasured, json,
+            model, length, count, sampling, temperature, protocol, parties, threshold, bits, nonlinear, network, together, unmeasured, json,
         };
         command.Validators.Add(result =>
         {
@@ -46,7 +47,7 @@ internal static class EstimateCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var config = ModelConfig.FromDirectory(parsed.GetValue(model)!.FullName);
-            InferenceOptions options = ProtocolOptions.ValueOf(parsed, protocol, parties, bits, nonlinear);
+            InferenceOptions options = ProtocolOptions.ValueOf(parsed, protocol, parties, threshold, bits, nonlinear);
             NetworkConditions conditions = NetworkOption.ValueOf(parsed, network) ?? NetworkConditions.Lan;
             EstimateReport report;
             if (config is DecoderConfig)

@@ -16,15 +16,18 @@ internal static class LoadCommand
         Option<string> protocol = ProtocolOptions.CreateProtocol();
         Option<int?> parties = ProtocolOptions.CreateParties();
         parties.Description = "With --protocol additive: the number of parties; those of the network file if not given.";
+        Option<int?> threshold = ProtocolOptions.CreateThreshold();
+        threshold.Description = "For a protocol that lets one choose it: how many of the parties may collude; as the network file says if not given, or else the most that it allows.";
         var bits = new Option<int>("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
         Option<string> nonlinear = NonlinearOption.Create();
         Option<double> timeout = TimeoutOption.Create();
-        var command = new Command("load", "Hand out secret shares of a model's weights to running parties. No party sees a weight.") { network, key, model, protocol, parties, bits, nonlinear, timeout };
+        var command = new Command("load", "Hand out secret shares of a model's weights to running parties. No party sees a weight.") { network, key, model, protocol, parties, threshold, bits, nonlinear, timeout };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var identity = PartyIdentity.Load(parsed.GetValue(key)!.FullName);
-            await using IClientEndpoint endpoint = TcpNetwork.CreateClient(NetworkDescription.Load(parsed.GetValue(network)!.FullName), identity, TimeoutOption.Transport(parsed.GetValue(timeout)));
-            InferenceOptions options = ProtocolOptions.ValueOf(parsed, protocol, parties, bits, nonlinear);
+            var description = NetworkDescription.Load(parsed.GetValue(network)!.FullName);
+            await using IClientEndpoint endpoint = TcpNetwork.CreateClient(description, identity, TimeoutOption.Transport(parsed.GetValue(timeout)));
+            InferenceOptions options = ProtocolOptions.ValueOf(parsed, protocol, parties, threshold, bits, nonlinear, description);
             var progress = new ConsoleProgress();
             await ModelOwner.LoadAsync(endpoint, parsed.GetValue(model)!.FullName, options, progress, cancellationToken);
             progress.Clear();

@@ -17,9 +17,10 @@ internal static class SessionHandshake
     /// <param name="arithmetic">A digest of what the party computes of public numbers that all must compute alike; empty where there is nothing of the kind.</param>
     /// <param name="options">The session's options.</param>
     /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="threshold">How many parties may collude, of a protocol where one chooses it; null for others.</param>
     /// <exception cref="ProtocolException">A peer describes the session otherwise; the message names the field and the party.</exception>
     public static ValueTask RunAsync(
-        ChannelSet channels, int parties, string protocol, string arithmetic, SessionOptions options, CancellationToken cancellationToken) =>
+        ChannelSet channels, int parties, string protocol, string arithmetic, SessionOptions options, CancellationToken cancellationToken, int? threshold = null) =>
         RunAsync(
             channels,
             0,
@@ -28,6 +29,7 @@ internal static class SessionHandshake
                 Version,
                 ("protocol", protocol),
                 ("number of parties", parties.ToString(CultureInfo.InvariantCulture)),
+                .. threshold is { } number ? [("threshold", number.ToString(CultureInfo.InvariantCulture))] : Array.Empty<(string, string)>(),
                 ("arithmetic", arithmetic),
                 ("fractional bits", options.FractionalBits.ToString(CultureInfo.InvariantCulture)),
                 ("nonlinear functions", options.NonlinearFunctions),

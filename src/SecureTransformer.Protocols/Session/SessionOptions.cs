@@ -6,6 +6,12 @@ public sealed class SessionOptions
     /// <summary>The default number of fractional bits of values, from 8 to 24. All parties must agree. The default is 18.</summary>
     public int FractionalBits { get; init; } = 18;
 
+    /// <summary>
+    /// How many parties may collude, where the protocol lets one choose it; all parties must agree. Null, the default: the largest number that the protocol allows; see
+    /// <see cref="MpcProtocols.ThresholdOf"/>.
+    /// </summary>
+    public int? Threshold { get; init; }
+
     /// <summary>The largest number of threads that this session's kernels use at once. The default is 1.</summary>
     public int MaxDegreeOfParallelism { get; init; } = 1;
 
@@ -40,6 +46,7 @@ public sealed class SessionOptions
     internal SessionOptions With(MaterialStore material) => new()
     {
         FractionalBits = material.Description.FractionalBits,
+        Threshold = Threshold,
         MaxDegreeOfParallelism = MaxDegreeOfParallelism,
         Agreement = Agreement,
         NonlinearFunctions = NonlinearFunctions,
@@ -55,6 +62,7 @@ public sealed class SessionOptions
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(FractionalBits, 8);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(FractionalBits, 24);
+        ArgumentOutOfRangeException.ThrowIfNegative(Threshold ?? 0, nameof(Threshold));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxDegreeOfParallelism, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Agreement.Length, 1024, nameof(Agreement));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(NonlinearFunctions.Length, 1024, nameof(NonlinearFunctions));

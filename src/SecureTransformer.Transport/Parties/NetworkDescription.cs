@@ -22,6 +22,13 @@ public sealed class NetworkDescription
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public NetworkParty? Dealer { get; init; }
 
+    /// <summary>
+    /// How many of the parties may collude, for protocols where one chooses it: what the parties insist on, and clients and owners take where they are not told otherwise. Null
+    /// for the protocol's own.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Threshold { get; init; }
+
     /// <summary>The fingerprints of the clients that the parties serve.</summary>
     [JsonRequired]
     public IReadOnlyList<string> Clients { get; init; } = [];
@@ -79,6 +86,7 @@ public sealed class NetworkDescription
         Require(Version == 1, $"version {Version} is not known; this library reads version 1");
         Require(Parties is { Count: > 0 and <= MaxParties }, $"there are 1 to {MaxParties} parties, not {Parties?.Count ?? 0}");
         Require(Clients is not null, "clients is null");
+        Require(Threshold is null || (Threshold >= 0 && Threshold < Parties!.Count), $"the threshold of {Parties!.Count} parties is from 0 to {Parties.Count - 1}, not {Threshold}");
         HashSet<string> fingerprints = [], addresses = [];
         for (int i = 0; i < Parties!.Count; i++)
         {
@@ -132,9 +140,10 @@ public sealed class NetworkDescription
     /// <exception cref="ArgumentOutOfRangeException">There is no such place.</exception>
     public string Describe(int place) => $"{NameOf(place)} ({Place(place).Address})";
 
-    /// <summary>What both ends of a link must agree on: SHA-256 over the ids and fingerprints of parties and dealer.</summary>
+    /// <summary>What both ends of a link must agree on: SHA-256 over the ids and fingerprints of parties and dealer, and the threshold where there is one.</summary>
     internal byte[] PartiesDigest() => SHA256.HashData(Encoding.ASCII.GetBytes(
-        string.Concat(Parties.Select(p => $"{p.Id} {p.Fingerprint}\n")) + (Dealer is null ? "" : $"dealer {Dealer.Fingerprint}\n")));
+        string.Concat(Parties.Select(p => $"{p.Id} {p.Fingerprint}\n")) + (Dealer is null ? "" : $"dealer {Dealer.Fingerprint}\n")
+        + (Threshold is null ? "" : $"threshold {Threshold}\n")));
 
     private static void Require(bool condition, string complaint)
     {

@@ -218,7 +218,7 @@ internal sealed class TcpAcceptor : IAsyncDisposable
         hello.Version != Hello.CurrentVersion ? $"version {hello.Version} of the transport is not spoken here, version {Hello.CurrentVersion} is"
         : hello.Receiver != _partyId ? $"this is {_description.NameOf(_partyId)}, not {_description.NameOf(hello.Receiver)}"
         : hello.PartyCount != _description.PlaceCount ? $"there are {_description.Census} here, {_description.PlaceCount} in all, not {hello.PartyCount}"
-        : !hello.Digest.Span.SequenceEqual(_digest) ? "the parties' keys differ between the two network files"
+        : !hello.Digest.Span.SequenceEqual(_digest) ? "the parties' keys, or the threshold, differ between the two network files"
         : (hello.Role == PeerRole.Party) != (peer >= 0) || (peer >= 0 && hello.Sender != peer) ? "the key is not that of the party or client it is said to be"
         : hello.Role == PeerRole.Client && _partyId == _description.DealerPlace ? "this is the dealer, which takes no clients"
         : null;

@@ -26,6 +26,9 @@ public sealed class ClientFile
     /// <summary>The number of parties; null for all of the network file's.</summary>
     public int? Parties { get; set; }
 
+    /// <summary>How many parties may collude, where the protocol lets one choose it; null for what the network file says, or else the largest number that the protocol allows.</summary>
+    public int? Threshold { get; set; }
+
     /// <summary>The fractional bits of values.</summary>
     public int FractionalBits { get; set; } = 18;
 
@@ -57,6 +60,7 @@ public sealed class ClientFile
                 Model = Path.Combine(folder, file.Model),
                 Protocol = file.Protocol,
                 Parties = file.Parties,
+                Threshold = file.Threshold,
                 FractionalBits = file.FractionalBits,
                 PadTo = file.PadTo,
                 Nonlinear = file.Nonlinear is null || NonlinearFunctions.Presets.Contains(file.Nonlinear) ? file.Nonlinear : Path.Combine(folder, file.Nonlinear),
@@ -75,17 +79,20 @@ public sealed class ClientFile
         var config = ModelConfig.FromDirectory(Model);
         Tokenizer? tokenizer = LocalCluster.TokenizerOf(Model);
         var identity = PartyIdentity.Load(Identity);
-        return new InferenceClient(TcpNetwork.CreateClient(network, identity, transport), config, tokenizer, Options, identity);
+        return new InferenceClient(TcpNetwork.CreateClient(network, identity, transport), config, tokenizer, OptionsWith(Threshold ?? network.ThresholdFor(ProtocolNames.Parse(Protocol))), identity);
     }
 
     /// <summary>Protocol, parties, precision and functions.</summary>
     /// <exception cref="IOException">The file of functions is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file of functions is not of the expected form.</exception>
     [JsonIgnore]
-    public InferenceOptions Options => new()
+    public InferenceOptions Options => OptionsWith(Threshold);
+
+    private InferenceOptions OptionsWith(int? threshold) => new()
     {
         Protocol = ProtocolNames.Parse(Protocol),
         Parties = Parties,
+        Threshold = threshold,
         FractionalBits = FractionalBits,
         PadTo = PadTo,
         Nonlinear = Nonlinear is null ? NonlinearFunctions.Exact : NonlinearFunctions.Load(Nonlinear),

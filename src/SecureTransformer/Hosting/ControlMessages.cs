@@ -21,6 +21,10 @@ internal sealed class PartyRequest
 
     public required int FractionalBits { get; init; }
 
+    /// <summary>How many parties may collude, for a protocol where one chooses it; null for others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Threshold { get; init; }
+
     // What has a default has a setter: the generated reader would null it where the message leaves it out.
     public string LibraryVersion { get; set; } = "";
 

@@ -185,6 +185,7 @@ public sealed partial class InferenceClient : IAsyncDisposable
     {
         Kind = kind,
         Protocol = ProtocolNames.NameOf(_options.Protocol),
+        Threshold = _options.StatedThreshold(PartyCount),
         FractionalBits = _options.FractionalBits,
         LibraryVersion = HostVersion.Current,
         ConfigurationDigest = _configurationDigest,

@@ -15,6 +15,12 @@ public sealed class InferenceOptions
     /// </summary>
     public int? Parties { get; init; }
 
+    /// <summary>
+    /// How many parties may collude, where the protocol lets one choose it; as the parties have it. Null, the default: the largest number that the protocol allows; see
+    /// <see cref="MpcProtocols.ThresholdOf"/>.
+    /// </summary>
+    public int? Threshold { get; init; }
+
     /// <summary>The fractional bits of values, from 8 to 24. The default is 18.</summary>
     public int FractionalBits { get; init; } = 18;
 
@@ -30,6 +36,9 @@ public sealed class InferenceOptions
     /// <summary>The number of parties, where there is no network yet.</summary>
     internal int PartyCount => MpcProtocols.PartyCountOf(Protocol, Parties);
 
+    /// <summary>The threshold as requests state it: of a protocol where one chooses it, between so many parties; null for others.</summary>
+    internal int? StatedThreshold(int parties) => MpcProtocols.HasChosenThreshold(Protocol) ? MpcProtocols.ThresholdOf(Protocol, parties, Threshold) : null;
+
     /// <summary>How values are split for the parties of a network.</summary>
     /// <exception cref="ArgumentException">The protocol does not run between so many parties.</exception>
     internal ShareCodec CodecFor(IClientEndpoint network)
@@ -37,9 +46,9 @@ public sealed class InferenceOptions
         ShareCodec? codec = null;
         try
         {
-            codec = ShareCodec.Create(Protocol, Parties ?? network.PartyCount);
+            codec = ShareCodec.Create(Protocol, Parties ?? network.PartyCount, Threshold);
         }
-        catch (ArgumentOutOfRangeException)
+        catch (ArgumentOutOfRangeException error) when (error.ParamName == "parties")
         {
             // The message below says what there is.
         }
@@ -59,7 +68,13 @@ public sealed class InferenceOptions
             throw new ArgumentOutOfRangeException(nameof(Protocol), Protocol, "Not a protocol of this library.");
         }
 
-        _ = PartyCount;
+        if (Parties is { } parties)
+        {
+            // Where the network decides how many there are, it is seen there whether the threshold fits.
+            _ = MpcProtocols.ThresholdOf(Protocol, parties, Threshold);
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegative(Threshold ?? 0, nameof(Threshold));
         ArgumentNullException.ThrowIfNull(Nonlinear);
         Nonlinear.Validate();
         ArgumentOutOfRangeException.ThrowIfLessThan(PadTo ?? 1, 1, nameof(PadTo));
@@ -69,5 +84,5 @@ public sealed class InferenceOptions
 
     /// <summary>A dry run of the protocol, under another.</summary>
     internal EstimatingSession DryRun(EstimatingSession? parent = null, MaterialPlan? plan = null) =>
-        EstimatingSession.Create(Protocol, new SessionOptions { FractionalBits = FractionalBits, Plan = plan }, PartyCount, parent);
+        EstimatingSession.Create(Protocol, new SessionOptions { FractionalBits = FractionalBits, Threshold = Threshold, Plan = plan }, PartyCount, parent);
 }

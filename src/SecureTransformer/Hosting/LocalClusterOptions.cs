@@ -26,6 +26,12 @@ public sealed class LocalClusterOptions
     /// <summary>The number of parties, where the protocol does not fix it; the protocol's smallest by default.</summary>
     public int? Parties { get; init; }
 
+    /// <summary>
+    /// How many parties may collude, where the protocol lets one choose it. Null, the default: the largest number that the protocol allows; see
+    /// <see cref="MpcProtocols.ThresholdOf"/>.
+    /// </summary>
+    public int? Threshold { get; init; }
+
     /// <summary>The fractional bits of values, from 8 to 24. The default is 18.</summary>
     public int FractionalBits { get; init; } = 18;
 
@@ -91,7 +97,8 @@ public sealed class LocalClusterOptions
     internal InferenceOptions Inference => new()
     {
         Protocol = Protocol,
-        Parties = Parties,
+        Parties = PartyCount,
+        Threshold = Threshold,
         FractionalBits = FractionalBits,
         Nonlinear = Nonlinear,
         PadTo = MaterialDirectoryOf(0) is { } material && PreprocessedProgram.Parse(MaterialStore.Describe(material).Program) is { NewTokens: 0 } program ? program.Length : null,

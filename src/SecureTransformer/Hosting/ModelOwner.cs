@@ -69,6 +69,7 @@ public static class ModelOwner
                 {
                     Kind = PartyRequest.Load,
                     Protocol = ProtocolNames.NameOf(options.Protocol),
+                    Threshold = options.StatedThreshold(codec.PartyCount),
                     FractionalBits = options.FractionalBits,
                     LibraryVersion = HostVersion.Current,
                     Configuration = Encoding.UTF8.GetString(config.ToJson()),

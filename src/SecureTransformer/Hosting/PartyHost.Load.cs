@@ -27,7 +27,7 @@ public sealed partial class PartyHost
             }
 
             MpcProtocol protocol = ProtocolNames.Find(request.Protocol) ?? throw new RefusalException($"there is no such protocol; there are {string.Join(", ", ProtocolNames.All)}");
-            RequireNetwork(protocol);
+            int? threshold = RequireNetwork(protocol, request.Threshold);
             byte[] configuration = Encoding.UTF8.GetBytes(request.Configuration ?? throw new RefusalException("the configuration is missing"));
             string digest = PublicDigest.Of(configuration);
             ModelConfig config = ModelConfig.Parse(configuration, "the model owner's configuration");
@@ -37,12 +37,13 @@ public sealed partial class PartyHost
             RequireRoom(architecture);
             string identity = $"{client.SessionId}/{digest}";
             using ShareFileWriter? writer = _options.ShareDirectory is { } directory
-                ? BeginShareFile(directory, new ShareFileLayout(identity, protocol, PartyCount, _endpoint.PartyId, request.FractionalBits, architecture.Weights))
+                ? BeginShareFile(directory, new ShareFileLayout(identity, protocol, PartyCount, _endpoint.PartyId, request.FractionalBits, architecture.Weights, threshold))
                 : null;
             ShareFile? shares = null;
             var options = new SessionOptions
             {
                 FractionalBits = request.FractionalBits,
+                Threshold = threshold,
                 MaxDegreeOfParallelism = _options.MaxDegreeOfParallelism,
                 Agreement = identity,
                 NonlinearFunctions = functions,

@@ -11,8 +11,9 @@ public sealed partial class PartyHost
     /// <summary>Whether the dealer takes part in this party's sessions: not where its material is there already.</summary>
     private bool NeedsDealer(MpcProtocol protocol) => MpcProtocols.HasDealer(protocol) && _material is null;
 
-    /// <summary>Refuses a protocol that this network cannot run.</summary>
-    private void RequireNetwork(MpcProtocol protocol)
+    /// <summary>Refuses a protocol that this network cannot run, and a threshold that is not this party's.</summary>
+    /// <returns>The threshold of a protocol where one chooses it; null for others.</returns>
+    private int? RequireNetwork(MpcProtocol protocol, int? threshold)
     {
         string name = ProtocolNames.NameOf(protocol);
         try
@@ -27,6 +28,23 @@ public sealed partial class PartyHost
         if (NeedsDealer(protocol) && !_endpoint.HasDealer)
         {
             throw new RefusalException($"the protocol {name} needs a dealer, and this party's network has none; add one to the network file and run 'secure-transformer dealer', or give every party stored material");
+        }
+
+        if (!MpcProtocols.HasChosenThreshold(protocol))
+        {
+            return threshold is null ? null : throw new RefusalException($"the protocol {name} has no threshold to choose");
+        }
+
+        try
+        {
+            int value = MpcProtocols.ThresholdOf(protocol, PartyCount, threshold);
+            return value == (_options.Threshold ?? value)
+                ? value
+                : throw new RefusalException($"the model's owner wants the threshold {value}, and this party {_options.Threshold}");
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            throw new RefusalException($"the protocol {name} between {PartyCount} parties has no threshold {threshold}");
         }
     }
 }

@@ -15,6 +15,7 @@ public sealed partial class PartyHost
     {
         LoadedModel loaded = _model ?? throw new RefusalException("the party holds no model yet; let the model's owner load one");
         RequireSame("protocol", request.Protocol, ProtocolNames.NameOf(loaded.Protocol));
+        RequireSame("threshold", request.Threshold, loaded.Session.Options.Threshold);
         RequireSame("number of fractional bits", request.FractionalBits, loaded.Session.FractionalBits);
         RequireSame("vocabulary size", request.VocabularySize, vocabularyOf(loaded));
         RequireSame("model configuration", request.ConfigurationDigest, loaded.ConfigurationDigest);
@@ -49,6 +50,7 @@ public sealed partial class PartyHost
                 var options = new SessionOptions
                 {
                     FractionalBits = request.FractionalBits,
+                    Threshold = request.Threshold,
                     MaxDegreeOfParallelism = _options.MaxDegreeOfParallelism,
                     NonlinearFunctions = loaded.Functions,
                     Material = _material?.Store,

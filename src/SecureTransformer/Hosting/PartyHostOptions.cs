@@ -36,6 +36,11 @@ public sealed class PartyHostOptions
     /// <summary>Who is served, named likewise; null for everyone who can connect.</summary>
     public IReadOnlyCollection<string>? Clients { get; init; }
 
+    /// <summary>
+    /// How many parties may collude, for protocols where one chooses it: this party refuses a model whose owner says otherwise. Null, the default: what the owner says.
+    /// </summary>
+    public int? Threshold { get; init; }
+
     /// <summary>How long a request waits for its turn or for the other parties' sessions; 30 s.</summary>
     public TimeSpan AdmissionTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -102,6 +107,7 @@ public sealed class PartyHostOptions
         MaxDegreeOfParallelism = MaxDegreeOfParallelism,
         AdmissionTimeout = transport?.ConnectTimeout ?? AdmissionTimeout,
         Faults = Faults,
+        Threshold = Threshold ?? network.Threshold,
         Logger = Logger,
         Owners = network.Owners ?? [],
         Clients = network.Clients,
@@ -137,6 +143,7 @@ public sealed class PartyHostOptions
         }
 
         Faults?.Validate();
+        ArgumentOutOfRangeException.ThrowIfNegative(Threshold ?? 0, nameof(Threshold));
         if (ProfileDirectory is not null)
         {
             ArgumentException.ThrowIfNullOrWhiteSpace(ProfileDirectory);

@@ -1,4 +1,5 @@
 using SecureTransformer.Protocols;
+using SecureTransformer.Transport;
 
 namespace SecureTransformer.Hosting;
 
@@ -17,9 +18,18 @@ public static class ProtocolNames
     public static IReadOnlyList<string> All => [.. s_names.Select(n => n.Name)];
 
     /// <summary>The numbers of parties of a protocol, or the one that is wanted, in words.</summary>
-    internal static string PartiesOf(MpcProtocol protocol, int? parties) => parties is { } wanted
-        ? $"{wanted}, as the options say"
-        : protocol == MpcProtocol.Additive ? $"{AdditiveSession.MinParties} to {AdditiveSession.MaxParties}" : $"{MpcProtocols.PartyCountOf(protocol)}";
+    internal static string PartiesOf(MpcProtocol protocol, int? parties)
+    {
+        (int least, int most) = MpcProtocols.PartyRangeOf(protocol);
+        return parties is { } wanted ? $"{wanted}, as the options say" : most > least ? $"{least} to {most}" : $"{least}";
+    }
+
+    /// <summary>What a network file says of the threshold to a protocol: nothing where one does not choose it.</summary>
+    public static int? ThresholdFor(this NetworkDescription network, MpcProtocol protocol)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        return MpcProtocols.HasChosenThreshold(protocol) ? network.Threshold : null;
+    }
 
     /// <summary>The name of a protocol.</summary>
     public static string NameOf(MpcProtocol protocol) => s_names.First(n => n.Protocol == protocol).Name;

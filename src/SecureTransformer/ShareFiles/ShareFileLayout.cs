@@ -17,9 +17,10 @@ internal sealed class ShareFileLayout
     /// <param name="party">The party, from 0.</param>
     /// <param name="fractionalBits">The fractional bits of the encoding.</param>
     /// <param name="weights">The weights, in the order in which their shares are written.</param>
-    public ShareFileLayout(string model, MpcProtocol protocol, int parties, int party, int fractionalBits, IReadOnlyList<WeightSpec> weights)
+    /// <param name="threshold">How many parties may collude, where one chooses it; null elsewhere.</param>
+    public ShareFileLayout(string model, MpcProtocol protocol, int parties, int party, int fractionalBits, IReadOnlyList<WeightSpec> weights, int? threshold = null)
     {
-        var codec = ShareCodec.Create(protocol, parties);
+        var codec = ShareCodec.Create(protocol, parties, threshold);
         _tensors = new ShareFileTensor[weights.Count];
         _numberOf = new Dictionary<string, int>(weights.Count, StringComparer.Ordinal);
         long offset = 0;
