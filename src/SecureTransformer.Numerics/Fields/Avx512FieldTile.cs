@@ -6,22 +6,22 @@ namespace SecureTransformer.Numerics;
 /// <summary>Eight columns side by side in limbs of 26 bits: 25 products of limbs an element, no carry before the end of a pass.</summary>
 internal readonly unsafe struct Avx512FieldTile : IFieldTile
 {
-    // The planes of a row's limbs lie apart by other than a power of two, so that they do not meet in one set of the cache.
-    private const int Plane = IFieldTile.Depth + 8;
+    // Of a row, the limbs of eight elements lie together, limb by limb.
+    private const int BlockWords = Limbs26.Count * IFieldTile.Width;
 
     public static bool IsSupported => Limbs26.IsSupported && Avx512DQ.IsSupported;
 
-    public static int LeftWords => Limbs26.Count * Plane;
+    public static int LeftWords(int depth) => (depth + IFieldTile.Width - 1) / IFieldTile.Width * BlockWords;
 
-    public static int RightWords => IFieldTile.Depth * Limbs26.Count * IFieldTile.Width;
+    public static int RightWords(int depth) => depth * BlockWords;
 
     public static void ArrangeLeft(in FieldOperand a, int rows, int depth, ulong* to)
     {
         ulong* rest = stackalloc ulong[IFieldTile.Width * Mersenne127.WordCount];
-        for (int i = 0; i < rows; i++, to += LeftWords)
+        for (int i = 0; i < rows; i++)
         {
             ulong* from = a.Words + (i * a.RowStride);
-            for (int k = 0; k < depth; k += IFieldTile.Width, from += IFieldTile.Width * a.ColumnStride)
+            for (int k = 0; k < depth; k += IFieldTile.Width, from += IFieldTile.Width * a.ColumnStride, to += BlockWords)
             {
                 Vector512<ulong> low, high;
                 if (depth - k >= IFieldTile.Width)
@@ -35,11 +35,11 @@ internal readonly unsafe struct Avx512FieldTile : IFieldTile
                 }
 
                 Limbs26.Split(low, high, out Vector512<ulong> x0, out Vector512<ulong> x1, out Vector512<ulong> x2, out Vector512<ulong> x3, out Vector512<ulong> x4);
-                x0.Store(to + k);
-                x1.Store(to + Plane + k);
-                x2.Store(to + (2 * Plane) + k);
-                x3.Store(to + (3 * Plane) + k);
-                x4.Store(to + (4 * Plane) + k);
+                x0.Store(to);
+                x1.Store(to + 8);
+                x2.Store(to + 16);
+                x3.Store(to + 24);
+                x4.Store(to + 32);
             }
         }
 
@@ -50,7 +50,7 @@ internal readonly unsafe struct Avx512FieldTile : IFieldTile
     {
         ulong* rest = stackalloc ulong[IFieldTile.Width * Mersenne127.WordCount];
         ulong* from = b.Words;
-        for (int k = 0; k < depth; k++, from += b.RowStride, to += Limbs26.Count * IFieldTile.Width)
+        for (int k = 0; k < depth; k++, from += b.RowStride, to += BlockWords)
         {
             Vector512<ulong> low, high;
             if (columns == IFieldTile.Width)
@@ -90,75 +90,82 @@ internal readonly unsafe struct Avx512FieldTile : IFieldTile
     {
         Vector512<ulong> c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default, c8 = default;
         Vector512<ulong> d0 = default, d1 = default, d2 = default, d3 = default, d4 = default, d5 = default, d6 = default, d7 = default, d8 = default;
-        ulong* other = left + LeftWords;
-        for (int k = 0; k < depth; k++, right += Limbs26.Count * IFieldTile.Width)
+        ulong* other = left + LeftWords(depth);
+        for (int k = 0; k < depth;)
         {
-            Vector512<ulong> y0 = Vector512.LoadAligned(right);
-            Vector512<ulong> y1 = Vector512.LoadAligned(right + 8);
-            Vector512<ulong> y2 = Vector512.LoadAligned(right + 16);
-            Vector512<ulong> y3 = Vector512.LoadAligned(right + 24);
-            Vector512<ulong> y4 = Vector512.LoadAligned(right + 32);
+            int end = Math.Min(k + IFieldTile.Width, depth);
+            for (; k < end; k++, left++, other++, right += BlockWords)
+            {
+                Vector512<ulong> y0 = Vector512.LoadAligned(right);
+                Vector512<ulong> y1 = Vector512.LoadAligned(right + 8);
+                Vector512<ulong> y2 = Vector512.LoadAligned(right + 16);
+                Vector512<ulong> y3 = Vector512.LoadAligned(right + 24);
+                Vector512<ulong> y4 = Vector512.LoadAligned(right + 32);
 
-            Vector512<ulong> x = Vector512.Create(left[k]);
-            c0 += Limbs26.Product(x, y0);
-            c1 += Limbs26.Product(x, y1);
-            c2 += Limbs26.Product(x, y2);
-            c3 += Limbs26.Product(x, y3);
-            c4 += Limbs26.Product(x, y4);
-            x = Vector512.Create(other[k]);
-            d0 += Limbs26.Product(x, y0);
-            d1 += Limbs26.Product(x, y1);
-            d2 += Limbs26.Product(x, y2);
-            d3 += Limbs26.Product(x, y3);
-            d4 += Limbs26.Product(x, y4);
-            x = Vector512.Create(left[Plane + k]);
-            c1 += Limbs26.Product(x, y0);
-            c2 += Limbs26.Product(x, y1);
-            c3 += Limbs26.Product(x, y2);
-            c4 += Limbs26.Product(x, y3);
-            c5 += Limbs26.Product(x, y4);
-            x = Vector512.Create(other[Plane + k]);
-            d1 += Limbs26.Product(x, y0);
-            d2 += Limbs26.Product(x, y1);
-            d3 += Limbs26.Product(x, y2);
-            d4 += Limbs26.Product(x, y3);
-            d5 += Limbs26.Product(x, y4);
-            x = Vector512.Create(left[(2 * Plane) + k]);
-            c2 += Limbs26.Product(x, y0);
-            c3 += Limbs26.Product(x, y1);
-            c4 += Limbs26.Product(x, y2);
-            c5 += Limbs26.Product(x, y3);
-            c6 += Limbs26.Product(x, y4);
-            x = Vector512.Create(other[(2 * Plane) + k]);
-            d2 += Limbs26.Product(x, y0);
-            d3 += Limbs26.Product(x, y1);
-            d4 += Limbs26.Product(x, y2);
-            d5 += Limbs26.Product(x, y3);
-            d6 += Limbs26.Product(x, y4);
-            x = Vector512.Create(left[(3 * Plane) + k]);
-            c3 += Limbs26.Product(x, y0);
-            c4 += Limbs26.Product(x, y1);
-            c5 += Limbs26.Product(x, y2);
-            c6 += Limbs26.Product(x, y3);
-            c7 += Limbs26.Product(x, y4);
-            x = Vector512.Create(other[(3 * Plane) + k]);
-            d3 += Limbs26.Product(x, y0);
-            d4 += Limbs26.Product(x, y1);
-            d5 += Limbs26.Product(x, y2);
-            d6 += Limbs26.Product(x, y3);
-            d7 += Limbs26.Product(x, y4);
-            x = Vector512.Create(left[(4 * Plane) + k]);
-            c4 += Limbs26.Product(x, y0);
-            c5 += Limbs26.Product(x, y1);
-            c6 += Limbs26.Product(x, y2);
-            c7 += Limbs26.Product(x, y3);
-            c8 += Limbs26.Product(x, y4);
-            x = Vector512.Create(other[(4 * Plane) + k]);
-            d4 += Limbs26.Product(x, y0);
-            d5 += Limbs26.Product(x, y1);
-            d6 += Limbs26.Product(x, y2);
-            d7 += Limbs26.Product(x, y3);
-            d8 += Limbs26.Product(x, y4);
+                Vector512<ulong> x = Vector512.Create(left[0]);
+                c0 += Limbs26.Product(x, y0);
+                c1 += Limbs26.Product(x, y1);
+                c2 += Limbs26.Product(x, y2);
+                c3 += Limbs26.Product(x, y3);
+                c4 += Limbs26.Product(x, y4);
+                x = Vector512.Create(other[0]);
+                d0 += Limbs26.Product(x, y0);
+                d1 += Limbs26.Product(x, y1);
+                d2 += Limbs26.Product(x, y2);
+                d3 += Limbs26.Product(x, y3);
+                d4 += Limbs26.Product(x, y4);
+                x = Vector512.Create(left[8]);
+                c1 += Limbs26.Product(x, y0);
+                c2 += Limbs26.Product(x, y1);
+                c3 += Limbs26.Product(x, y2);
+                c4 += Limbs26.Product(x, y3);
+                c5 += Limbs26.Product(x, y4);
+                x = Vector512.Create(other[8]);
+                d1 += Limbs26.Product(x, y0);
+                d2 += Limbs26.Product(x, y1);
+                d3 += Limbs26.Product(x, y2);
+                d4 += Limbs26.Product(x, y3);
+                d5 += Limbs26.Product(x, y4);
+                x = Vector512.Create(left[16]);
+                c2 += Limbs26.Product(x, y0);
+                c3 += Limbs26.Product(x, y1);
+                c4 += Limbs26.Product(x, y2);
+                c5 += Limbs26.Product(x, y3);
+                c6 += Limbs26.Product(x, y4);
+                x = Vector512.Create(other[16]);
+                d2 += Limbs26.Product(x, y0);
+                d3 += Limbs26.Product(x, y1);
+                d4 += Limbs26.Product(x, y2);
+                d5 += Limbs26.Product(x, y3);
+                d6 += Limbs26.Product(x, y4);
+                x = Vector512.Create(left[24]);
+                c3 += Limbs26.Product(x, y0);
+                c4 += Limbs26.Product(x, y1);
+                c5 += Limbs26.Product(x, y2);
+                c6 += Limbs26.Product(x, y3);
+                c7 += Limbs26.Product(x, y4);
+                x = Vector512.Create(other[24]);
+                d3 += Limbs26.Product(x, y0);
+                d4 += Limbs26.Product(x, y1);
+                d5 += Limbs26.Product(x, y2);
+                d6 += Limbs26.Product(x, y3);
+                d7 += Limbs26.Product(x, y4);
+                x = Vector512.Create(left[32]);
+                c4 += Limbs26.Product(x, y0);
+                c5 += Limbs26.Product(x, y1);
+                c6 += Limbs26.Product(x, y2);
+                c7 += Limbs26.Product(x, y3);
+                c8 += Limbs26.Product(x, y4);
+                x = Vector512.Create(other[32]);
+                d4 += Limbs26.Product(x, y0);
+                d5 += Limbs26.Product(x, y1);
+                d6 += Limbs26.Product(x, y2);
+                d7 += Limbs26.Product(x, y3);
+                d8 += Limbs26.Product(x, y4);
+            }
+
+            left += BlockWords - IFieldTile.Width;
+            other += BlockWords - IFieldTile.Width;
         }
 
         Limbs26.Reduce(c0, c1, c2, c3, c4, c5, c6, c7, c8, out Vector512<ulong> first, out Vector512<ulong> second);
@@ -172,33 +179,39 @@ internal readonly unsafe struct Avx512FieldTile : IFieldTile
     private static void One(ulong* left, ulong* right, int depth, ulong* result)
     {
         Vector512<ulong> c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default, c8 = default;
-        for (int k = 0; k < depth; k++, right += Limbs26.Count * IFieldTile.Width)
+        for (int k = 0; k < depth;)
         {
-            Vector512<ulong> y0 = Vector512.LoadAligned(right);
-            Vector512<ulong> y1 = Vector512.LoadAligned(right + 8);
-            Vector512<ulong> y2 = Vector512.LoadAligned(right + 16);
-            Vector512<ulong> y3 = Vector512.LoadAligned(right + 24);
-            Vector512<ulong> y4 = Vector512.LoadAligned(right + 32);
-            Limbs26.MultiplyAdd(
-                Vector512.Create(left[k]),
-                Vector512.Create(left[Plane + k]),
-                Vector512.Create(left[(2 * Plane) + k]),
-                Vector512.Create(left[(3 * Plane) + k]),
-                Vector512.Create(left[(4 * Plane) + k]),
-                y0,
-                y1,
-                y2,
-                y3,
-                y4,
-                ref c0,
-                ref c1,
-                ref c2,
-                ref c3,
-                ref c4,
-                ref c5,
-                ref c6,
-                ref c7,
-                ref c8);
+            int end = Math.Min(k + IFieldTile.Width, depth);
+            for (; k < end; k++, left++, right += BlockWords)
+            {
+                Vector512<ulong> y0 = Vector512.LoadAligned(right);
+                Vector512<ulong> y1 = Vector512.LoadAligned(right + 8);
+                Vector512<ulong> y2 = Vector512.LoadAligned(right + 16);
+                Vector512<ulong> y3 = Vector512.LoadAligned(right + 24);
+                Vector512<ulong> y4 = Vector512.LoadAligned(right + 32);
+                Limbs26.MultiplyAdd(
+                    Vector512.Create(left[0]),
+                    Vector512.Create(left[8]),
+                    Vector512.Create(left[16]),
+                    Vector512.Create(left[24]),
+                    Vector512.Create(left[32]),
+                    y0,
+                    y1,
+                    y2,
+                    y3,
+                    y4,
+                    ref c0,
+                    ref c1,
+                    ref c2,
+                    ref c3,
+                    ref c4,
+                    ref c5,
+                    ref c6,
+                    ref c7,
+                    ref c8);
+            }
+
+            left += BlockWords - IFieldTile.Width;
         }
 
         Limbs26.Reduce(c0, c1, c2, c3, c4, c5, c6, c7, c8, out Vector512<ulong> first, out Vector512<ulong> second);

@@ -18,7 +18,7 @@ public static unsafe class FieldMatrix
     // Fewer products of elements than this are not worth a second thread.
     private const long WorthSplitting = 1 << 15;
 
-    // Arranged rows of a block stay in the second-level cache: 5.4 KB each.
+    // Arranged rows of a block stay in the second-level cache: 5 KB each.
     private const int BlockRows = 64;
 
     internal static FieldPath BestPath => Avx512FieldTile.IsSupported ? FieldPath.Avx512 : FieldPath.Portable;
@@ -130,9 +130,12 @@ public static unsafe class FieldMatrix
         where T : struct, IFieldTile
     {
         int rowsAtOnce = Math.Min(BlockRows, lastRow - firstRow);
-        nuint leftWords = (nuint)(rowsAtOnce * T.LeftWords);
+        int depthAtOnce = Math.Min(IFieldTile.Depth, p.K);
+
+        // Whole vectors, so that what follows is aligned.
+        nuint leftWords = (nuint)(((rowsAtOnce * T.LeftWords(depthAtOnce)) + 7) & ~7);
         const int TileWords = IFieldTile.Height * IFieldTile.Width * Mersenne127.WordCount;
-        nuint bytes = (leftWords + (nuint)T.RightWords + TileWords) * sizeof(ulong);
+        nuint bytes = (leftWords + (nuint)T.RightWords(depthAtOnce) + TileWords) * sizeof(ulong);
         ulong* left = (ulong*)NativeMemory.AlignedAlloc(bytes, SecretBufferPool.Alignment);
         ulong* tile = left + leftWords;
         ulong* right = tile + TileWords;
@@ -141,9 +144,9 @@ public static unsafe class FieldMatrix
             for (int i0 = firstRow; i0 < lastRow; i0 += rowsAtOnce)
             {
                 int rows = Math.Min(rowsAtOnce, lastRow - i0);
-                for (int k0 = 0; k0 < p.K; k0 += IFieldTile.Depth)
+                for (int k0 = 0; k0 < p.K; k0 += depthAtOnce)
                 {
-                    int depth = Math.Min(IFieldTile.Depth, p.K - k0);
+                    int depth = Math.Min(depthAtOnce, p.K - k0);
                     T.ArrangeLeft(p.A.From(i0, k0), rows, depth, left);
                     for (int panel = firstPanel; panel < lastPanel; panel++)
                     {
@@ -153,7 +156,7 @@ public static unsafe class FieldMatrix
                         for (int i = 0; i < rows; i += IFieldTile.Height)
                         {
                             int height = Math.Min(IFieldTile.Height, rows - i);
-                            T.Run(left + (i * T.LeftWords), height, right, depth, tile);
+                            T.Run(left + (i * T.LeftWords(depth)), height, right, depth, tile);
                             Store(tile, p.C.From(i0 + i, j0), height, columns, p.Accumulate || k0 > 0);
                         }
                     }

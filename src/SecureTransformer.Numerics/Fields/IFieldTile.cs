@@ -14,12 +14,13 @@ internal unsafe interface IFieldTile
 
     static abstract bool IsSupported { get; }
 
-    /// <summary>Words of one arranged row.</summary>
-    static abstract int LeftWords { get; }
+    /// <summary>Words of one arranged row of so many elements.</summary>
+    static abstract int LeftWords(int depth);
 
-    /// <summary>Words of one arranged panel.</summary>
-    static abstract int RightWords { get; }
+    /// <summary>Words of one arranged panel of so many rows; a multiple of eight.</summary>
+    static abstract int RightWords(int depth);
 
+    /// <summary>Arranges rows, <see cref="LeftWords"/> each.</summary>
     static abstract void ArrangeLeft(in FieldOperand a, int rows, int depth, ulong* to);
 
     /// <summary>Arranges a panel; columns beyond <paramref name="columns"/> are zeros.</summary>

@@ -7,9 +7,9 @@ internal readonly unsafe struct PortableFieldTile : IFieldTile
 {
     public static bool IsSupported => true;
 
-    public static int LeftWords => IFieldTile.Depth * Mersenne127.WordCount;
+    public static int LeftWords(int depth) => depth * Mersenne127.WordCount;
 
-    public static int RightWords => IFieldTile.Width * LeftWords;
+    public static int RightWords(int depth) => IFieldTile.Width * LeftWords(depth);
 
     public static void ArrangeLeft(in FieldOperand a, int rows, int depth, ulong* to)
     {
@@ -18,7 +18,7 @@ internal readonly unsafe struct PortableFieldTile : IFieldTile
             ulong* from = a.Words + (i * a.RowStride);
             for (int k = 0; k < depth; k++, from += a.ColumnStride)
             {
-                ulong* target = to + (i * LeftWords) + (k * Mersenne127.WordCount);
+                ulong* target = to + (i * LeftWords(depth)) + (k * Mersenne127.WordCount);
                 target[0] = from[0];
                 target[1] = from[1];
             }
@@ -28,7 +28,7 @@ internal readonly unsafe struct PortableFieldTile : IFieldTile
     public static void ArrangeRight(in FieldOperand b, int depth, int columns, ulong* to)
     {
         ArrangeLeft(b.Transpose(), columns, depth, to);
-        new Span<ulong>(to + (columns * LeftWords), (IFieldTile.Width - columns) * LeftWords).Clear();
+        new Span<ulong>(to + (columns * LeftWords(depth)), (IFieldTile.Width - columns) * LeftWords(depth)).Clear();
     }
 
     public static void Run(ulong* left, int rows, ulong* right, int depth, ulong* result)
@@ -37,7 +37,7 @@ internal readonly unsafe struct PortableFieldTile : IFieldTile
         {
             for (int j = 0; j < IFieldTile.Width; j++, result += Mersenne127.WordCount)
             {
-                Mersenne127 dot = Dot(left + (i * LeftWords), right + (j * LeftWords), depth);
+                Mersenne127 dot = Dot(left + (i * LeftWords(depth)), right + (j * LeftWords(depth)), depth);
                 result[0] = dot.Low;
                 result[1] = dot.High;
             }
