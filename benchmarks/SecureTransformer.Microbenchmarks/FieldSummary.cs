@@ -25,6 +25,16 @@ internal static class FieldSummary
             Planes(output, degree, 1 << 8);
             Planes(output, degree, 1 << 18);
         }
+
+        DecodingBenchmarks decoding = new();
+        decoding.Setup();
+        Values("reconstruct, 7 parties", () => decoding.Honest());
+        Values("reconstruct, two of them lie", () => decoding.TwoLiars());
+        double decode = Best(() => decoding.Decode());
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"decode, 7 shares, 2 wrong",-40}{decode * 1e6,8:F2} us"));
+
+        void Values(string name, Action action) =>
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-40}{Best(action) * 1e9 / DecodingBenchmarks.Count,8:F2} ns a value"));
     }
 
     private static void Product(TextWriter output, int m, int k, int n, bool transposed)

@@ -24,25 +24,7 @@ public static class Lagrange
         where T : struct, IField<T>
     {
         int n = points.Length;
-        var weights = new T[n];
-        for (int i = 0; i < n; i++)
-        {
-            weights[i] = T.One;
-            for (int j = 0; j < n; j++)
-            {
-                if (j != i)
-                {
-                    if (points[i] == points[j])
-                    {
-                        throw new ArgumentException($"Points {Math.Min(i, j)} and {Math.Max(i, j)} are the same.", nameof(points));
-                    }
-
-                    weights[i] *= points[i] - points[j];
-                }
-            }
-        }
-
-        BatchInversion.Invert<T>(weights);
+        T[] weights = Weights(points);
         var matrix = new T[targets.Length * n];
         for (int row = 0; row < targets.Length; row++)
         {
@@ -64,6 +46,32 @@ public static class Lagrange
         }
 
         return matrix;
+    }
+
+    /// <summary>The inverses of the products of (x_i - x_j) over all other points.</summary>
+    internal static T[] Weights<T>(ReadOnlySpan<T> points)
+        where T : struct, IField<T>
+    {
+        var weights = new T[points.Length];
+        for (int i = 0; i < weights.Length; i++)
+        {
+            weights[i] = T.One;
+            for (int j = 0; j < weights.Length; j++)
+            {
+                if (j != i)
+                {
+                    if (points[i] == points[j])
+                    {
+                        throw new ArgumentException($"Points {Math.Min(i, j)} and {Math.Max(i, j)} are the same.", nameof(points));
+                    }
+
+                    weights[i] *= points[i] - points[j];
+                }
+            }
+        }
+
+        BatchInversion.Invert<T>(weights);
+        return weights;
     }
 
     /// <summary>The coefficients of <see cref="Coefficients{T}"/> in a binary field.</summary>

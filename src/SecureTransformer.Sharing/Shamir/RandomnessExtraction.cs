@@ -4,7 +4,7 @@ namespace SecureTransformer.Sharing;
 
 /// <summary>
 /// Randomness out of contributions of which some are known to the adversary (Damgard and Nielsen, "Scalable and unconditionally secure multiparty computation",
-/// CRYPTO 2007, section 3.1): the product of a transposed Vandermonde matrix, n - t rows, with one contribution of each of n parties. Whatever t of the contributions
+/// CRYPTO 2007, protocol Double-Random): the product of a transposed Vandermonde matrix, n - t rows, with one contribution of each of n parties. Whatever t of the contributions
 /// are, the n - t results are uniform and independent if the others are, since any n - t columns of the matrix are invertible.
 /// </summary>
 public static class RandomnessExtraction
