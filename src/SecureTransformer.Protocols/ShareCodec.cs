@@ -22,6 +22,12 @@ public abstract class ShareCodec
     /// <summary>The number of parties of the protocol.</summary>
     public abstract int PartyCount { get; }
 
+    /// <summary>
+    /// The fewest parties whose shares determine values for certain: all of them, where shares do not contradict each other. Where it is fewer, the others may be wrong or silent at
+    /// an output, and <see cref="CollectAsync"/> names them.
+    /// </summary>
+    public virtual int SharesNeeded => PartyCount;
+
     /// <summary>The codec of a protocol.</summary>
     /// <param name="protocol">The protocol.</param>
     /// <param name="parties">The number of parties, where the protocol does not fix it; by default its smallest.</param>
@@ -67,12 +73,48 @@ public abstract class ShareCodec
     /// <summary>Receives a share from each party and puts the values together.</summary>
     public abstract ValueTask<double[]> ReceiveAsync(IReadOnlyList<IChannel> parties, int count, int fractionalBits, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Receives shares from all parties at once and puts the values together: as soon as the shares at hand determine them for certain, and the others have had a short grace.
+    /// Where the protocol needs all shares, this is <see cref="ReceiveAsync"/>.
+    /// </summary>
+    /// <param name="parties">A channel to each party, in order.</param>
+    /// <param name="count">The number of values.</param>
+    /// <param name="fractionalBits">The fractional bits of their encoding.</param>
+    /// <param name="options">What to wait for, and how long; the defaults if null.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The values, and the parties that were wrong, silent or lost.</returns>
+    /// <exception cref="ProtocolException">The shares contradict each other and do not say which are wrong, or a party that is needed ended the session.</exception>
+    /// <exception cref="IOException">Too many parties are lost or silent; the error is that of one of them.</exception>
+    public ValueTask<ReceivedValues> CollectAsync(
+        IReadOnlyList<IChannel> parties, int count, int fractionalBits, CollectionOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        RequireParties(parties);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        options ??= new CollectionOptions();
+        options.Validate();
+        if (options.After is { } after && after.Count != parties.Count)
+        {
+            throw new ArgumentException($"{after.Count} tasks come before the shares of {parties.Count} parties.", nameof(options));
+        }
+
+        return CollectCoreAsync(parties, count, fractionalBits, options, cancellationToken);
+    }
+
     /// <summary>Splits and sends values that stand in memory.</summary>
     /// <inheritdoc cref="SendAsync(IReadOnlyList{IChannel}, int, int, string, ValueReader, CancellationToken)"/>
     public ValueTask SendAsync(IReadOnlyList<IChannel> parties, ReadOnlyMemory<double> values, int fractionalBits, string name, CancellationToken cancellationToken = default) =>
         SendAsync(parties, values.Length, fractionalBits, name, (start, destination) => values.Span.Slice(start, destination.Length).CopyTo(destination), cancellationToken);
 
     private protected abstract long ShareBytesCore(int party, int count);
+
+    /// <summary>Receives shares from all parties; here from each in turn, since all are needed.</summary>
+    private protected virtual async ValueTask<ReceivedValues> CollectCoreAsync(
+        IReadOnlyList<IChannel> parties, int count, int fractionalBits, CollectionOptions options, CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(options.After ?? []).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return new ReceivedValues(
+            await ReceiveAsync(parties, count, fractionalBits, cancellationToken).ConfigureAwait(false), [], [.. parties.Select(_ => Task.CompletedTask)]);
+    }
 
     private protected void RequireParties(IReadOnlyList<IChannel> parties)
     {
