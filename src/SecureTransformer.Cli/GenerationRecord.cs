@@ -10,6 +10,7 @@ internal sealed class GenerationRecord
     private readonly List<int>[] _ids;
     private readonly StringBuilder[] _texts;
     private readonly List<Cost> _steps = [];
+    private readonly HashSet<string> _faults = [];
 
     public GenerationRecord(int sequences)
     {
@@ -19,6 +20,9 @@ internal sealed class GenerationRecord
 
     /// <summary>The cost of each step, for all sequences together; the first has the prompts in it.</summary>
     public IReadOnlyList<Cost> Steps => _steps;
+
+    /// <summary>What parties did that steps were computed without, each once.</summary>
+    public IReadOnlyCollection<string> Faults => _faults;
 
     /// <summary>The steps after the first.</summary>
     public IReadOnlyList<Cost> Decode => _steps[Math.Min(1, _steps.Count)..];
@@ -31,6 +35,7 @@ internal sealed class GenerationRecord
     {
         _ids[token.Sequence].Add(token.Id);
         _texts[token.Sequence].Append(token.Text);
+        _faults.UnionWith(token.Faults.Select(fault => fault.What));
         if (token.Index == _steps.Count)
         {
             _steps.Add(token.Cost);

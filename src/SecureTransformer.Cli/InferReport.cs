@@ -52,13 +52,17 @@ internal sealed class InferCase
 
     public required int Rounds { get; init; }
 
+    /// <summary>The parties that the answer was put together without, and what they did; not written where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Faults { get; init; }
+
     /// <summary>How many more requests stored material is enough for; not written where there is none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? MaterialLeft { get; init; }
 
-    public static InferCase Of(string name, Classification answer) => Of(name, answer.Logits, answer.Cost);
+    public static InferCase Of(string name, Classification answer) => Of(name, answer.Logits, answer.Cost, [.. answer.Faults.Select(fault => fault.What)]);
 
-    public static InferCase Of(string name, IReadOnlyList<double> logits, Cost cost) => new()
+    public static InferCase Of(string name, IReadOnlyList<double> logits, Cost cost, IReadOnlyList<string>? faults = null) => new()
     {
         Name = name,
         Logits = logits,
@@ -68,6 +72,7 @@ internal sealed class InferCase
         BytesOffline = cost.BytesOffline,
         BytesSentByParty = cost.BytesByParty,
         Rounds = cost.RoundsTotal,
+        Faults = faults is { Count: > 0 } ? faults : null,
         MaterialLeft = cost.MaterialLeft,
     };
 }

@@ -73,6 +73,11 @@ internal static class GenerateCommand
             parties.Profile?.Expect();
             GenerationRecord record = await RunAsync(parties.Client, prompts, options, parsed.GetResult(ids) is not null, progress, cancellationToken);
             Show(record, prompts, options);
+            foreach (string fault in record.Faults)
+            {
+                Console.WriteLine($"put together without a party: {fault}");
+            }
+
             Console.WriteLine($"functions: {parties.Client.Functions}");
             ProfileData? profile = await parties.FinishProfileAsync(cancellationToken);
             if (parsed.GetValue(json) is { } file)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using SecureTransformer.Hosting;
 using SecureTransformer.Models;
+using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Cli.Commands;
 
@@ -90,6 +91,11 @@ internal static class InferCommand
         for (int i = 0; i < answer.Labels.Count; i++)
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {answer.Labels[i],-20} {answer.Probabilities[i],8:P2}"));
+        }
+
+        foreach (PartyFault fault in answer.Faults)
+        {
+            Console.WriteLine($"put together without a party: {fault.What}");
         }
 
         Cost cost = answer.Cost;

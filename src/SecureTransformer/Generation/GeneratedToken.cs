@@ -1,11 +1,12 @@
 using SecureTransformer.Hosting;
+using SecureTransformer.Protocols;
 
 namespace SecureTransformer.Generation;
 
 /// <summary>A token of the answer, which the client alone sees, and what it cost. It prints nothing of itself.</summary>
 public sealed class GeneratedToken
 {
-    internal GeneratedToken(int sequence, int index, int id, string text, bool isEnd, Cost cost, IReadOnlyList<double>? logits = null)
+    internal GeneratedToken(int sequence, int index, int id, string text, bool isEnd, Cost cost, IReadOnlyList<double>? logits, IReadOnlyList<PartyFault> faults)
     {
         Sequence = sequence;
         Index = index;
@@ -14,6 +15,7 @@ public sealed class GeneratedToken
         IsEnd = isEnd;
         Cost = cost;
         Logits = logits;
+        Faults = faults;
     }
 
     /// <summary>Which of the prompts it continues.</summary>
@@ -36,6 +38,9 @@ public sealed class GeneratedToken
 
     /// <summary>The logits of the whole vocabulary that the token was chosen from; null unless <see cref="GenerationOptions.IncludeLogits"/> asks for them.</summary>
     public IReadOnlyList<double>? Logits { get; }
+
+    /// <summary>The parties whose shares of this step's output were wrong or did not come, where it is certain without them; empty otherwise.</summary>
+    public IReadOnlyList<PartyFault> Faults { get; }
 
     /// <summary>The type's name, never the token.</summary>
     public override string ToString() => nameof(GeneratedToken);

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using SecureTransformer.Models;
 using SecureTransformer.Nonlinear;
 using SecureTransformer.Transport;
@@ -79,20 +81,21 @@ public sealed class ClientFile
         var config = ModelConfig.FromDirectory(Model);
         Tokenizer? tokenizer = LocalCluster.TokenizerOf(Model);
         var identity = PartyIdentity.Load(Identity);
-        return new InferenceClient(TcpNetwork.CreateClient(network, identity, transport), config, tokenizer, OptionsWith(Threshold ?? network.ThresholdFor(ProtocolNames.Parse(Protocol))), identity);
+        return new InferenceClient(TcpNetwork.CreateClient(network, identity, transport), config, tokenizer, OptionsWith(Threshold ?? network.ThresholdFor(ProtocolNames.Parse(Protocol)), transport?.Logger), identity);
     }
 
     /// <summary>Protocol, parties, precision and functions.</summary>
     /// <exception cref="IOException">The file of functions is missing or cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file of functions is not of the expected form.</exception>
     [JsonIgnore]
-    public InferenceOptions Options => OptionsWith(Threshold);
+    public InferenceOptions Options => OptionsWith(Threshold, null);
 
-    private InferenceOptions OptionsWith(int? threshold) => new()
+    private InferenceOptions OptionsWith(int? threshold, ILogger? logger) => new()
     {
         Protocol = ProtocolNames.Parse(Protocol),
         Parties = Parties,
         Threshold = threshold,
+        Logger = logger ?? NullLogger.Instance,
         FractionalBits = FractionalBits,
         PadTo = PadTo,
         Nonlinear = Nonlinear is null ? NonlinearFunctions.Exact : NonlinearFunctions.Load(Nonlinear),

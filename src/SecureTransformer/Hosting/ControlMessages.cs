@@ -112,6 +112,16 @@ internal sealed class PartyReport
     /// <summary>The runs of stored material that the party has left; null where it has none.</summary>
     public int? MaterialLeft { get; init; }
 
+    /// <summary>Receives what a party has measured.</summary>
+    /// <exception cref="ProtocolException">It is not of the expected form.</exception>
+    public static async ValueTask<PartyReport> ReceiveAsync(IChannel party, CancellationToken cancellationToken)
+    {
+        PartyReport report = await ControlChannel.ReceiveAsync(party, HostOperations.Report, ControlJson.Default.PartyReport, cancellationToken).ConfigureAwait(false);
+        return report.BytesByPhase.Length == Enum.GetValues<TrafficPhase>().Length && double.IsFinite(report.SecondsForDealer)
+            ? report
+            : throw new ProtocolException($"{party.PeerName} sent a report that is not of the expected form.");
+    }
+
     /// <summary>Sends what the party has measured so far.</summary>
     public static void Send(IChannel channel, MpcSession session, int inputClock)
     {

@@ -161,19 +161,20 @@ public sealed partial class Conversation
             await SendAsync(cancellationToken).ConfigureAwait(false);
             for (int layer = 0; layer < c._config.NumHiddenLayers; layer++)
             {
-                await PartyRequests.ProgressAsync(c._parties, cancellationToken).ConfigureAwait(false);
+                await c._lines.ProgressAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            (int[] chosen, double[] logits) = await ReceiveAsync(cancellationToken).ConfigureAwait(false);
+            (int[] chosen, double[] logits, IReadOnlyList<PartyFault> faults) = await ReceiveAsync(cancellationToken).ConfigureAwait(false);
             double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             int end = c._channels.Meter.Clock;
-            PartyReport[] reports = await PartyRequests.FromAllAsync(
-                c._parties, (party, ct) => ControlChannel.ReceiveAsync(party, HostOperations.Report, ControlJson.Default.PartyReport, ct), cancellationToken).ConfigureAwait(false);
-            var sent = new SentSoFar(Costs.Sent(c._channels.Meter), reports);
+            PartyReport?[] reports = await c._lines.ReportsAsync(cancellationToken).ConfigureAwait(false);
+
+            // Of a party that did not report, the last report counts on.
+            var sent = new SentSoFar(Costs.Sent(c._channels.Meter), [.. reports.Select((report, party) => report ?? c._sent?.Parties[party])]);
             Cost cost = Costs.Between(seconds, clock, end, sent.Client, reports, c._sent);
             c._sent = sent;
             _stepping = false;
-            return new Step(chosen, _options.IncludeLogits ? logits : [], cost);
+            return new Step(chosen, _options.IncludeLogits ? logits : [], cost, faults);
         }
 
         private async ValueTask SendAsync(CancellationToken cancellationToken)
@@ -211,25 +212,23 @@ public sealed partial class Conversation
         private void SendNext(bool[] goesOn)
         {
             _conversation._channels.Meter.Phase = TrafficPhase.Setup;
-            foreach (IChannel party in _conversation._parties)
-            {
-                ControlChannel.Send(party, HostOperations.Next, [.. goesOn.Select(on => on ? (byte)1 : (byte)0)]);
-            }
+            _conversation._lines.Send(HostOperations.Next, [.. goesOn.Select(on => on ? (byte)1 : (byte)0)]);
         }
 
         /// <summary>The tokens that follow, and the logits where the client chooses.</summary>
-        private async ValueTask<(int[] Chosen, double[] Logits)> ReceiveAsync(CancellationToken cancellationToken)
+        private async ValueTask<(int[] Chosen, double[] Logits, IReadOnlyList<PartyFault> Faults)> ReceiveAsync(CancellationToken cancellationToken)
         {
             Conversation c = _conversation;
             int vocabulary = c._config.VocabSize;
             if (_sampler is null)
             {
-                double[] ids = await c._codec.ReceiveAsync(c._parties, _running.Length, 0, cancellationToken).ConfigureAwait(false);
-                return ([.. ids.Select(id => id >= 0 && id < vocabulary ? (int)id : throw new ProtocolException("The parties sent a token outside the vocabulary."))], []);
+                ReceivedValues ids = await c._lines.CollectAsync(_running.Length, 0, cancellationToken).ConfigureAwait(false);
+                return ([.. ids.Values.Select(id => id >= 0 && id < vocabulary ? (int)id : throw new ProtocolException("The parties sent a token outside the vocabulary."))], [], ids.Faults);
             }
 
-            double[] logits = await c._codec.ReceiveAsync(c._parties, _running.Length * vocabulary, c._client.Options.FractionalBits, cancellationToken).ConfigureAwait(false);
-            return ([.. Enumerable.Range(0, _running.Length).Select(row => _sampler.Choose(logits.AsSpan(row * vocabulary, vocabulary)))], logits);
+            ReceivedValues received = await c._lines.CollectAsync(_running.Length * vocabulary, c._client.Options.FractionalBits, cancellationToken).ConfigureAwait(false);
+            double[] logits = received.Values;
+            return ([.. Enumerable.Range(0, _running.Length).Select(row => _sampler.Choose(logits.AsSpan(row * vocabulary, vocabulary)))], logits, received.Faults);
         }
 
         /// <summary>The text that a token completes. A model may have rows behind its tokenizer's last token: they have no text.</summary>
@@ -252,7 +251,7 @@ public sealed partial class Conversation
                     _ended[sequence] = _ends.Contains(id);
                     string text = Decode(_decoders[sequence], id, last || _ended[sequence]);
                     double[]? mine = logits.Length > 0 ? logits[(row * c._config.VocabSize)..][..c._config.VocabSize] : null;
-                    tokens.Add(new GeneratedToken(sequence, index, id, text, _ended[sequence], cost, mine));
+                    tokens.Add(new GeneratedToken(sequence, index, id, text, _ended[sequence], cost, mine, step.Faults));
                 }
 
                 _next[sequence] = _ended[sequence] && _options.StopEarly ? [] : [id];
@@ -268,13 +267,15 @@ public sealed partial class Conversation
         }
 
         /// <summary>What one step brought.</summary>
-        private sealed class Step(int[] chosen, double[] logits, Cost cost)
+        private sealed class Step(int[] chosen, double[] logits, Cost cost, IReadOnlyList<PartyFault> faults)
         {
             public int[] Chosen => chosen;
 
             public double[] Logits => logits;
 
             public Cost Cost => cost;
+
+            public IReadOnlyList<PartyFault> Faults => faults;
         }
     }
 }

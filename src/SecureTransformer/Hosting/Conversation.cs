@@ -23,20 +23,20 @@ public sealed partial class Conversation : IAsyncDisposable
     private readonly DecoderConfig _config;
     private readonly ClientChannels _channels;
     private readonly IChannel[] _parties;
-    private readonly ShareCodec _codec;
+    private readonly PartyLines _lines;
     private readonly int[] _kept;
     private readonly int?[] _pending;
     private SentSoFar? _sent;
     private bool _busy;
     private bool _ended;
 
-    internal Conversation(InferenceClient client, DecoderConfig config, ClientChannels channels, IChannel[] parties, ShareCodec codec, int sequences)
+    internal Conversation(InferenceClient client, DecoderConfig config, ClientChannels channels, IChannel[] parties, PartyLines lines, int sequences)
     {
         _client = client;
         _config = config;
         _channels = channels;
         _parties = parties;
-        _codec = codec;
+        _lines = lines;
         _kept = new int[sequences];
         _pending = new int?[sequences];
     }
@@ -150,10 +150,6 @@ public sealed partial class Conversation : IAsyncDisposable
     private void SendTurn(GenerationTurn turn)
     {
         _channels.Meter.Phase = TrafficPhase.Setup;
-        byte[] message = ControlChannel.Encode(turn, ControlJson.Default.GenerationTurn);
-        foreach (IChannel party in _parties)
-        {
-            ControlChannel.Send(party, HostOperations.Turn, message);
-        }
+        _lines.Send(HostOperations.Turn, ControlChannel.Encode(turn, ControlJson.Default.GenerationTurn));
     }
 }

@@ -29,7 +29,7 @@ public sealed class Cost
     /// <summary>The other <see cref="Seconds"/>, which material made ahead of time would leave.</summary>
     public double SecondsOnline => Seconds - SecondsOffline;
 
-    /// <summary>Bytes sent by each party, without setup.</summary>
+    /// <summary>Bytes sent by each party, without setup; 0 for one that did not report, where the answer was put together without it. What such a party sent is in no sum.</summary>
     public IReadOnlyList<long> BytesByParty { get; }
 
     /// <summary>Bytes sent by all parties, the client and the dealer, by phase.</summary>
@@ -38,7 +38,7 @@ public sealed class Cost
     /// <summary>The longest chain of messages that depend on one another, by phase; those of a dealer, who could send all ahead of time, are not counted.</summary>
     public IReadOnlyDictionary<TrafficPhase, int> RoundsByPhase { get; }
 
-    /// <summary>The peak resident memory of each party's process up to now, in bytes, as the party says. Parties in one process tell the same.</summary>
+    /// <summary>The peak resident memory of each party's process up to now, in bytes, as the party says; 0 for one that did not. Parties in one process tell the same.</summary>
     public IReadOnlyList<long> PeakMemoryByParty { get; }
 
     /// <summary>How many more requests the parties' stored material is enough for; null where they have a dealer, or need none.</summary>

@@ -10,16 +10,11 @@ internal static class Costs
     /// <param name="from">The client's clock at the first point.</param>
     /// <param name="to">The client's clock at the second, when it had the answer.</param>
     /// <param name="sent">What the client had sent in all, by phase, at the second point.</param>
-    /// <param name="reports">What the parties reported at the second point.</param>
+    /// <param name="reports">What the parties reported at the second point; null for one that did not, of which nothing is counted.</param>
     /// <param name="before">What the client and the parties had sent in all at the first point; null for a session's first.</param>
-    public static Cost Between(double seconds, int from, int to, long[] sent, PartyReport[] reports, SentSoFar? before = null)
+    public static Cost Between(double seconds, int from, int to, long[] sent, PartyReport?[] reports, SentSoFar? before = null)
     {
         TrafficPhase[] phases = Enum.GetValues<TrafficPhase>();
-        if (reports.Any(r => r.BytesByPhase.Length != phases.Length || !double.IsFinite(r.SecondsForDealer)))
-        {
-            throw new ProtocolException("A party's report is not of the expected form.");
-        }
-
         var bytes = new Dictionary<TrafficPhase, long>();
         long[] byParty = new long[reports.Length];
         for (int p = 0; p < phases.Length; p++)
@@ -27,18 +22,19 @@ internal static class Costs
             bytes[phases[p]] = sent[p] - (before?.Client[p] ?? 0);
             for (int party = 0; party < reports.Length; party++)
             {
-                long mine = reports[party].BytesByPhase[p] - (before?.Parties[party].BytesByPhase[p] ?? 0);
+                long mine = reports[party] is { } report ? report.BytesByPhase[p] - (before?.Parties[party]?.BytesByPhase[p] ?? 0) : 0;
                 bytes[phases[p]] += mine;
                 byParty[party] += phases[p] == TrafficPhase.Setup ? 0 : mine;
             }
         }
 
         // What the dealer sends is known to those who get it.
-        bytes[TrafficPhase.Offline] += reports.Sum(r => r.BytesFromDealer) - (before?.Parties.Sum(r => r.BytesFromDealer) ?? 0);
-        double waited = reports.Zip(before?.Parties ?? Enumerable.Repeat<PartyReport?>(null, reports.Length), (now, then) => now.SecondsForDealer - (then?.SecondsForDealer ?? 0)).Max();
+        (PartyReport Now, PartyReport? Then)[] there = [.. reports.Select((now, party) => (now!, before?.Parties[party])).Where(pair => pair.Item1 is not null)];
+        bytes[TrafficPhase.Offline] += there.Sum(r => r.Now.BytesFromDealer - (r.Then?.BytesFromDealer ?? 0));
+        double waited = there.Max(r => r.Now.SecondsForDealer - (r.Then?.SecondsForDealer ?? 0));
 
         // The last message of the chain goes to the client, who alone sees the whole.
-        int input = Math.Max(0, reports.Max(r => r.InputClock) - from);
+        int input = Math.Max(0, there.Max(r => r.Now.InputClock) - from);
         var chain = new Dictionary<TrafficPhase, int>
         {
             [TrafficPhase.Setup] = before is null ? from : 0,
@@ -47,7 +43,7 @@ internal static class Costs
             [TrafficPhase.Online] = to - from - input - 1,
             [TrafficPhase.Output] = 1,
         };
-        return new Cost(seconds, Math.Clamp(waited, 0, seconds), byParty, bytes, chain, [.. reports.Select(r => r.PeakMemoryBytes)], reports.Min(r => r.MaterialLeft));
+        return new Cost(seconds, Math.Clamp(waited, 0, seconds), byParty, bytes, chain, [.. reports.Select(r => r?.PeakMemoryBytes ?? 0)], there.Min(r => r.Now.MaterialLeft));
     }
 
     /// <summary>What an endpoint has sent, by phase.</summary>
@@ -55,4 +51,4 @@ internal static class Costs
 }
 
 /// <summary>What the client and the parties had sent at a point of a session.</summary>
-internal sealed record SentSoFar(long[] Client, PartyReport[] Parties);
+internal sealed record SentSoFar(long[] Client, PartyReport?[] Parties);

@@ -67,7 +67,7 @@ public sealed partial class InferenceClient
             request.Sequences = sequences;
             PartyRequests.Send(parties, request);
             await PartyRequests.ProgressAsync(parties, cancellationToken).ConfigureAwait(false);
-            return new Conversation(this, config, channels, parties, _codec, sequences);
+            return new Conversation(this, config, channels, parties, new PartyLines(parties, _codec, _options), sequences);
         }
         catch (Exception error)
         {

@@ -40,14 +40,15 @@ public sealed partial class InferenceClient : IAsyncDisposable
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="options">Protocol and precision.</param>
     /// <param name="identity">The client's key, disposed with the client; null where the network has none of its own.</param>
-    internal InferenceClient(IClientEndpoint network, ModelConfig config, Tokenizer? tokenizer, InferenceOptions? options, PartyIdentity? identity)
+    /// <param name="codec">How values are split, and put together; null for that of the protocol.</param>
+    internal InferenceClient(IClientEndpoint network, ModelConfig config, Tokenizer? tokenizer, InferenceOptions? options, PartyIdentity? identity, ShareCodec? codec = null)
     {
         ArgumentNullException.ThrowIfNull(network);
         _options = options ?? new InferenceOptions();
         _options.Validate();
         ArgumentNullException.ThrowIfNull(config);
         _config = config;
-        _codec = _options.CodecFor(network);
+        _codec = codec ?? _options.CodecFor(network);
         RequireVocabulary(_config, tokenizer);
 
         _network = network;
@@ -145,20 +146,20 @@ public sealed partial class InferenceClient : IAsyncDisposable
         await SendOneHotAsync(parties, input.TokenTypeIds, config.TypeVocabSize, "token types", cancellationToken).ConfigureAwait(false);
 
         progress?.Report(new InferenceProgress("computing"));
+        var lines = new PartyLines(parties, _codec, _options);
         for (int layer = 0; layer < config.NumHiddenLayers; layer++)
         {
-            await PartyRequests.ProgressAsync(parties, cancellationToken).ConfigureAwait(false);
+            await lines.ProgressAsync(cancellationToken).ConfigureAwait(false);
             progress?.Report(new InferenceProgress("computing", (layer + 1.0) / config.NumHiddenLayers));
         }
 
         channels.Meter.Phase = TrafficPhase.Output;
-        double[] logits = await _codec.ReceiveAsync(parties, config.NumLabels, _options.FractionalBits, cancellationToken).ConfigureAwait(false);
+        ReceivedValues logits = await lines.CollectAsync(config.NumLabels, _options.FractionalBits, cancellationToken).ConfigureAwait(false);
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         int endClock = channels.Meter.Clock;
 
-        PartyReport[] reports = await PartyRequests.FromAllAsync(
-            parties, (party, ct) => ControlChannel.ReceiveAsync(party, HostOperations.Report, ControlJson.Default.PartyReport, ct), cancellationToken).ConfigureAwait(false);
-        return new Classification(logits, config.Labels, Costs.Between(seconds, clock, endClock, Costs.Sent(channels.Meter), reports));
+        PartyReport?[] reports = await lines.ReportsAsync(cancellationToken).ConfigureAwait(false);
+        return new Classification(logits.Values, config.Labels, Costs.Between(seconds, clock, endClock, Costs.Sent(channels.Meter), reports), logits.Faults);
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using SecureTransformer.Nonlinear;
 using SecureTransformer.Protocols;
 using SecureTransformer.Transport;
@@ -32,6 +34,15 @@ public sealed class InferenceOptions
     /// which so many tokens are too few is sent as it is.
     /// </summary>
     public int? PadTo { get; init; }
+
+    /// <summary>
+    /// How long a client waits for the shares of an answer that are still missing when the others determine it, before it names their parties as silent; half a second. For
+    /// protocols that do not need all shares.
+    /// </summary>
+    public TimeSpan SilenceGrace { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Where a client says which parties an answer was put together without.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
 
     /// <summary>The number of parties, where there is no network yet.</summary>
     internal int PartyCount => MpcProtocols.PartyCountOf(Protocol, Parties);
@@ -76,6 +87,8 @@ public sealed class InferenceOptions
 
         ArgumentOutOfRangeException.ThrowIfNegative(Threshold ?? 0, nameof(Threshold));
         ArgumentNullException.ThrowIfNull(Nonlinear);
+        ArgumentNullException.ThrowIfNull(Logger);
+        ArgumentOutOfRangeException.ThrowIfLessThan(SilenceGrace, TimeSpan.Zero);
         Nonlinear.Validate();
         ArgumentOutOfRangeException.ThrowIfLessThan(PadTo ?? 1, 1, nameof(PadTo));
         ArgumentOutOfRangeException.ThrowIfLessThan(FractionalBits, 8);

@@ -101,6 +101,7 @@ public sealed class LocalClusterOptions
         Threshold = Threshold,
         FractionalBits = FractionalBits,
         Nonlinear = Nonlinear,
+        Logger = Logger,
         PadTo = MaterialDirectoryOf(0) is { } material && PreprocessedProgram.Parse(MaterialStore.Describe(material).Program) is { NewTokens: 0 } program ? program.Length : null,
     };
 
