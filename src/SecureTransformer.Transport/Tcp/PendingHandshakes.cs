@@ -5,11 +5,11 @@ namespace SecureTransformer.Transport;
 
 /// <summary>
 /// The newcomers in their handshake: so many from the addresses of parties and as many from all others, and of these only
-/// a share from one address. When there is no place, a newcomer takes that of the oldest who has sent nothing, or else of
+/// a share from one address: of the parties' places what comes on each of their hosts, so that those of one host have all. When there is no place, a newcomer takes that of the oldest who has sent nothing, or else of
 /// the oldest who has been at it for a second. A handshake that has begun is left alone for that second, because its other
 /// end may already count on it; one turned away before it began tries again.
 /// </summary>
-internal sealed class PendingHandshakes(int capacity, int lowerParties, TimeProvider time)
+internal sealed class PendingHandshakes(int capacity, int partyHosts, TimeProvider time)
 {
     private const int ShareOfOneAddress = 4;
     private const int RoutedBytes = 8;
@@ -22,7 +22,7 @@ internal sealed class PendingHandshakes(int capacity, int lowerParties, TimeProv
     internal Newcomer? Admit(Socket socket, IPAddress address, bool isParty)
     {
         Newcomer newcomer = new(socket, NetworkOf(address), isParty, time.GetTimestamp());
-        int share = Math.Max(1, capacity / (isParty ? Math.Max(1, lowerParties) : ShareOfOneAddress));
+        int share = Math.Max(1, capacity / (isParty ? Math.Max(1, partyHosts) : ShareOfOneAddress));
         Newcomer? dropped = null;
         lock (_gate)
         {

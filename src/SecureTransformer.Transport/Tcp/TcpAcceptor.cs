@@ -44,7 +44,8 @@ internal sealed class TcpAcceptor : IAsyncDisposable
         _parties = description.Parties.Where(p => p.Id < partyId).ToDictionary(p => p.Fingerprint, p => p.Id);
         _digest = description.PartiesDigest();
         _partyAddresses = new PartyAddresses(description.Parties.Where(p => p.Id < partyId), options.TimeProvider);
-        _pending = new PendingHandshakes(options.MaxPendingHandshakes, partyId, options.TimeProvider);
+        int partyHosts = description.Parties.Where(p => p.Id < partyId).Select(p => p.Host).Distinct(StringComparer.OrdinalIgnoreCase).Count();
+        _pending = new PendingHandshakes(options.MaxPendingHandshakes, partyHosts, options.TimeProvider);
         _listener = Listen(description, partyId, options);
     }
 
