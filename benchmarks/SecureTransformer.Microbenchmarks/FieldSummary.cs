@@ -60,6 +60,8 @@ internal static class FieldSummary
         Line("multiply into", () => FieldKernels.MultiplyInto(z, x, y));
         Line("multiply by a scalar", () => FieldKernels.MultiplyScalar(x, scalar, z));
         Line("scalar product into", () => FieldKernels.MultiplyScalarInto(z, x, scalar));
+        Line("product with 35 into", () => FieldKernels.MultiplyScalarInto(z, x, Mersenne127.FromInt64(35)));
+        Line("product with -35 into", () => FieldKernels.MultiplyScalarInto(z, x, Mersenne127.FromInt64(-35)));
         Line("dot", () => FieldKernels.DotRows(x, y, 1, count, one));
         Line("sum", () => FieldKernels.SumRows(x, 1, count, one));
         Line("uniform", () => FieldKernels.FillUniform(prg, z));

@@ -42,6 +42,13 @@ public static unsafe partial class FieldKernels
         int done = 0;
         if (path == FieldPath.Avx512)
         {
+            // Of one limb, or the negation of one: small public constants, and Lagrange's coefficients at zero for consecutive points.
+            Mersenne127 negation = -scalar;
+            if (IsLimb(scalar) || IsLimb(negation))
+            {
+                done = MultiplyShort(x, (IsLimb(scalar) ? scalar : negation).Low, !IsLimb(scalar), destination, add);
+            }
+
             Limbs26.Split(
                 Vector512.Create(scalar.Low),
                 Vector512.Create(scalar.High),
@@ -72,6 +79,36 @@ public static unsafe partial class FieldKernels
             Mersenne127 product = elements[i] * scalar;
             result[i] = add ? result[i] + product : product;
         }
+    }
+
+    private static bool IsLimb(Mersenne127 scalar) => scalar.High == 0 && scalar.Low >> Limbs26.Bits == 0;
+
+    private static int MultiplyShort(ReadOnlySpan<ulong> x, ulong limb, bool negative, Span<ulong> destination, bool add)
+    {
+        int done = 0;
+        Vector512<ulong> factor = Vector512.Create(limb);
+        fixed (ulong* px = x)
+        fixed (ulong* to = destination)
+        {
+            for (; done <= destination.Length - WordsAtOnce; done += WordsAtOnce)
+            {
+                Limbs26.Load(px + done, Mersenne127.WordCount, out Vector512<ulong> low, out Vector512<ulong> high);
+                Limbs26.MultiplyShort(low, high, factor, out Vector512<ulong> first, out Vector512<ulong> second);
+                if (negative)
+                {
+                    Vector512<ulong> before = add ? Vector512.Load(to + done) : Vector512<ulong>.Zero;
+                    Vector512<ulong> beforeSecond = add ? Vector512.Load(to + done + Vector512<ulong>.Count) : Vector512<ulong>.Zero;
+                    Mersenne127Vector.Subtract(before, first).Store(to + done);
+                    Mersenne127Vector.Subtract(beforeSecond, second).Store(to + done + Vector512<ulong>.Count);
+                }
+                else
+                {
+                    Store(first, second, to + done, add);
+                }
+            }
+        }
+
+        return done;
     }
 
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]

@@ -43,14 +43,20 @@ public static partial class FieldKernels
     {
         Mersenne127 sum = Mersenne127.Zero;
         int done = 0;
-        if (vectors && Mersenne127Vector.IsSupported && x.Length >= 2 * Mersenne127Vector.Words)
+        if (vectors && Mersenne127Vector.IsSupported && x.Length >= 4 * Mersenne127Vector.Words)
         {
-            Vector512<ulong> sums = Vector512<ulong>.Zero;
-            for (; done <= x.Length - Mersenne127Vector.Words; done += Mersenne127Vector.Words)
+            // Four sums side by side: one addition waits for another.
+            ref ulong p = ref MemoryMarshal.GetReference(x);
+            Vector512<ulong> s0 = Vector512<ulong>.Zero, s1 = s0, s2 = s0, s3 = s0;
+            for (; done <= x.Length - (4 * Mersenne127Vector.Words); done += 4 * Mersenne127Vector.Words)
             {
-                sums = Mersenne127Vector.Add(sums, Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(x), (nuint)done));
+                s0 = Mersenne127Vector.Add(s0, Vector512.LoadUnsafe(ref p, (nuint)done));
+                s1 = Mersenne127Vector.Add(s1, Vector512.LoadUnsafe(ref p, (nuint)(done + Mersenne127Vector.Words)));
+                s2 = Mersenne127Vector.Add(s2, Vector512.LoadUnsafe(ref p, (nuint)(done + (2 * Mersenne127Vector.Words))));
+                s3 = Mersenne127Vector.Add(s3, Vector512.LoadUnsafe(ref p, (nuint)(done + (3 * Mersenne127Vector.Words))));
             }
 
+            Vector512<ulong> sums = Mersenne127Vector.Add(Mersenne127Vector.Add(s0, s1), Mersenne127Vector.Add(s2, s3));
             for (int i = 0; i < Mersenne127Vector.Words; i += Mersenne127.WordCount)
             {
                 sum += new Mersenne127(sums[i], sums[i + 1]);

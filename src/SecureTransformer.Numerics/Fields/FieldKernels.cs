@@ -3,7 +3,7 @@ namespace SecureTransformer.Numerics;
 /// <summary>Elementwise arithmetic modulo 2^127 - 1 on spans of words, two a number (<see cref="Mersenne127"/>). Nothing is allocated.</summary>
 /// <remarks>
 /// Elements are canonical, and so are results. A destination may be one of the operands, but may not overlap one partly. All spans of a call have the same even
-/// length unless the method says otherwise; a mismatch is an <see cref="ArgumentException"/>. Time depends on lengths only.
+/// length unless the method says otherwise; a mismatch is an <see cref="ArgumentException"/>. Time depends on lengths, and on the scalars of products.
 /// </remarks>
 public static partial class FieldKernels
 {
@@ -85,7 +85,7 @@ public static partial class FieldKernels
 
     /// <summary>destination = x * scalar.</summary>
     /// <param name="x">The operand.</param>
-    /// <param name="scalar">The factor of every element.</param>
+    /// <param name="scalar">The factor of every element, public: below 2^26, or its negation, it is faster.</param>
     /// <param name="destination">The result.</param>
     /// <exception cref="ArgumentException">The lengths differ or are odd.</exception>
     public static void MultiplyScalar(ReadOnlySpan<ulong> x, Mersenne127 scalar, Span<ulong> destination)
@@ -97,7 +97,7 @@ public static partial class FieldKernels
     /// <summary>target += x * scalar.</summary>
     /// <param name="target">What is added to.</param>
     /// <param name="x">The operand.</param>
-    /// <param name="scalar">The factor of every element.</param>
+    /// <param name="scalar">The factor of every element, public: below 2^26, or its negation, it is faster.</param>
     /// <exception cref="ArgumentException">The lengths differ or are odd.</exception>
     public static void MultiplyScalarInto(Span<ulong> target, ReadOnlySpan<ulong> x, Mersenne127 scalar)
     {

@@ -12,7 +12,8 @@ internal static unsafe class Limbs26
 {
     public const int Count = 5;
 
-    private const int Bits = 26;
+    public const int Bits = 26;
+
     private const int TopBits = 127 - (4 * Bits);
 
     public static bool IsSupported => Avx512F.IsSupported;
@@ -165,7 +166,34 @@ internal static unsafe class Limbs26
         c0 += c4 >> TopBits;
         c4 &= Vector512.Create((1UL << TopBits) - 1);
 
-        // Below 2^127 + 2^20: limbs overlap in the first only.
+        // Below 2^127 + 2^20.
+        Join(c0, c1, c2, c3, c4, out first, out second);
+    }
+
+    /// <summary>Products of elements with one limb, as canonical elements in the order of memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MultiplyShort(
+        Vector512<ulong> low, Vector512<ulong> high, Vector512<ulong> limb, out Vector512<ulong> first, out Vector512<ulong> second)
+    {
+        Split(low, high, out Vector512<ulong> c0, out Vector512<ulong> c1, out Vector512<ulong> c2, out Vector512<ulong> c3, out Vector512<ulong> c4);
+        Vector512<ulong> mask = Mask;
+        c0 = Product(c0, limb);
+        c1 = Product(c1, limb) + (c0 >> Bits);
+        c2 = Product(c2, limb) + (c1 >> Bits);
+        c3 = Product(c3, limb) + (c2 >> Bits);
+        c4 = Product(c4, limb) + (c3 >> Bits);
+
+        // 2^127 is one; below 2^127 + 2^28.
+        c0 = (c0 & mask) + (c4 >> TopBits);
+        c4 &= Vector512.Create((1UL << TopBits) - 1);
+        Join(c0, c1 & mask, c2 & mask, c3 & mask, c4, out first, out second);
+    }
+
+    /// <summary>Limbs of which only the first may be larger than 26 bits, of integers below 2p, as canonical elements in the order of memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Join(
+        Vector512<ulong> c0, Vector512<ulong> c1, Vector512<ulong> c2, Vector512<ulong> c3, Vector512<ulong> c4, out Vector512<ulong> first, out Vector512<ulong> second)
+    {
         Vector512<ulong> shifted = c2 << 52;
         Vector512<ulong> low = c0 + (c1 << 26) + shifted;
         Vector512<ulong> high = (c2 >> 12) + (c3 << 14) + (c4 << 40);

@@ -74,6 +74,19 @@ public sealed class FieldKernelsTests
     }
 
     [Fact]
+    public void Small_factors_and_their_negations_equal_the_operators()
+    {
+        ulong[] x = Mixed(1, 100), z = Mixed(2, 100);
+        long[] factors = [0, 1, -1, 2, -3, 35, (1 << 26) - 1, 1 << 26, -(1 << 26) + 1, -(1 << 26)];
+        foreach (Mersenne127 s in factors.Select(Mersenne127.FromInt64))
+        {
+            Same(x, x, z, (a, _, _) => a * s, d => FieldKernels.MultiplyScalar(x, s, d));
+            Same(x, x, z, (a, _, c) => c + (a * s), d => { z.CopyTo(d, 0); FieldKernels.MultiplyScalarInto(d, x, s); });
+            Same(x, x, z, (a, _, _) => a * s, d => { x.CopyTo(d, 0); FieldKernels.MultiplyScalar(d, s, d); });
+        }
+    }
+
+    [Fact]
     public void A_destination_may_be_an_operand()
     {
         ulong[] x = Mixed(1, 9), y = Mixed(2, 9);
