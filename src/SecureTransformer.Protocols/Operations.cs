@@ -32,6 +32,9 @@ internal static class Operations
     public const ushort OpenMatrix = 48;
     public const ushort OpenCompared = 49;
     public const ushort OpenBit = 50;
+    public const ushort Deal = 51;
+    public const ushort Summand = 52;
+    public const ushort Returned = 53;
     public const ushort MaterialSeed = 64;
     public const ushort MaterialRequest = 65;
     public const ushort MaterialCorrection = 66;

@@ -76,7 +76,7 @@ public sealed partial class AdditiveSession : RingSession
         AdditiveSession? above = parent as AdditiveSession ?? (parent is null ? null : throw new ArgumentException("The session above is of another protocol.", nameof(parent)));
         int parties = RequirePlaces(channels, options, above);
         await SessionHandshake.RunAsync(channels, parties, "additive, messages 2", "", options, cancellationToken).ConfigureAwait(false);
-        PairwiseRandomness?[] pairs = await AgreeOnKeysAsync(channels, parties, cancellationToken).ConfigureAwait(false);
+        PairwiseRandomness?[] pairs = await PairwiseKeys.AgreeAsync(channels, parties, cancellationToken).ConfigureAwait(false);
         (MaterialSource material, MatrixMaskKeys maskKeys) = options.Material is { } store
             ? await OpenStoredAsync(channels, options, store, above, cancellationToken).ConfigureAwait(false)
             : await OpenDealtAsync(channels, options, above, cancellationToken).ConfigureAwait(false);
@@ -115,31 +115,6 @@ public sealed partial class AdditiveSession : RingSession
         return above is null || ReferenceEquals(above.Options.Material, options.Material)
             ? parties
             : throw new ArgumentException("A session takes material from where the session above it does: from the same store, or from a dealer.", nameof(options));
-    }
-
-    private static async ValueTask<PairwiseRandomness?[]> AgreeOnKeysAsync(ChannelSet channels, int parties, CancellationToken cancellationToken)
-    {
-        byte[][] keys = [.. Enumerable.Range(0, parties).Select(_ => RandomNumberGenerator.GetBytes(PairwiseRandomness.KeySize))];
-        var pairs = new PairwiseRandomness?[parties];
-        int[] peers = [.. Enumerable.Range(0, parties).Where(peer => peer != channels.PartyId)];
-        foreach (int peer in peers)
-        {
-            FrameBuffer frame = channels[peer].Rent(PairwiseRandomness.KeySize);
-            keys[peer].CopyTo(frame.Span);
-            channels[peer].Send(frame, Operations.Keys);
-        }
-
-        foreach (int peer in peers)
-        {
-            // Both contribute, so that either one's randomness is enough.
-            using FrameBuffer theirs = await channels[peer].ReceiveAsync(Operations.Keys, PairwiseRandomness.KeySize, cancellationToken).ConfigureAwait(false);
-            System.Numerics.Tensors.TensorPrimitives.Xor<byte>(keys[peer], theirs.Span, keys[peer]);
-            pairs[peer] = new PairwiseRandomness(keys[peer]);
-            theirs.Span.Clear();
-        }
-
-        Array.ForEach(keys, key => CryptographicOperations.ZeroMemory(key));
-        return pairs;
     }
 
     private static async ValueTask<(MaterialSource Material, MatrixMaskKeys MaskKeys)> OpenDealtAsync(

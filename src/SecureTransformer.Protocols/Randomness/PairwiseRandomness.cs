@@ -41,6 +41,15 @@ internal enum Purpose
     BitProduct,
     MatrixMask,
     TopPart,
+
+    /// <summary>Dealt shares, from the lower party to the higher or the other way: Shamir's sharing, as what follows.</summary>
+    DealUpwards,
+    DealDownwards,
+    DealBitsUpwards,
+    DealBitsDownwards,
+
+    /// <summary>What a party draws for itself.</summary>
+    Own,
 }
 
 /// <summary>

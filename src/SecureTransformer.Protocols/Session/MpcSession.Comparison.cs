@@ -186,7 +186,7 @@ public abstract partial class MpcSession
         using SecretTensor both = Concatenate([up, down], 0);
         using SecretBits negative = AllocateBits(both.Shape);
         await LessThanZeroCoreAsync(both, width, 0, negative, cancellationToken).ConfigureAwait(false);
-        for (int c = 0; c < Components; c++)
+        for (int c = 0; c < BitComponents; c++)
         {
             BitRuns.Copy(negative.Words(c), 0, below.Words(c), 0, count);
             BitRuns.Copy(negative.Words(c), count, inside.Words(c), 0, count);

@@ -29,7 +29,7 @@ public abstract partial class MpcSession
         ArgumentOutOfRangeException.ThrowIfNegative(fractionalBits);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(fractionalBits, 62);
         int words = checked(shape.Count * WordsPerElement);
-        return new SecretTensor(this, shape, fractionalBits, Storage(words), 0, words);
+        return new SecretTensor(this, shape, fractionalBits, Storage(Components, words), 0, words);
     }
 
     /// <summary>Makes a tensor of bits whose shares are zero, to be filled by the protocol.</summary>
@@ -37,18 +37,18 @@ public abstract partial class MpcSession
     {
         RequireFlow();
         int words = (int)(((long)shape.Count + 63) / 64);
-        return new SecretBits(this, shape, Storage(words), 0, words);
+        return new SecretBits(this, shape, Storage(BitComponents, words), 0, words);
     }
 
-    private ShareStorage Storage(int words)
+    private ShareStorage Storage(int components, int words)
     {
-        var components = new SecretBuffer[Components];
-        for (int i = 0; i < components.Length; i++)
+        var buffers = new SecretBuffer[components];
+        for (int i = 0; i < components; i++)
         {
-            components[i] = Pool.Rent(words);
+            buffers[i] = Pool.Rent(words);
         }
 
-        return new ShareStorage(components, AccountFor(words));
+        return new ShareStorage(buffers, AccountFor(words));
     }
 
     /// <summary>Is told of every secret's memory, by words of a component; what it returns is called when that is released.</summary>

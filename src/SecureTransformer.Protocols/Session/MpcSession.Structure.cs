@@ -65,7 +65,7 @@ public abstract partial class MpcSession
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((long)start + length, x.Shape.Count, nameof(length));
         SecretBits result = AllocateBits(new TensorShape(length));
-        for (int c = 0; c < Components; c++)
+        for (int c = 0; c < BitComponents; c++)
         {
             BitRuns.Copy(x.Words(c), start, result.Words(c), 0, length);
         }
@@ -143,7 +143,7 @@ public abstract partial class MpcSession
         int start = 0;
         foreach (SecretBits part in bits)
         {
-            for (int c = 0; c < Components; c++)
+            for (int c = 0; c < BitComponents; c++)
             {
                 BitRuns.Copy(part.Words(c), 0, result.Words(c), start, part.Shape.Count);
             }

@@ -81,6 +81,9 @@ public abstract partial class MpcSession : IAsyncDisposable
     /// <summary>The number of 64-bit words of one element of a component.</summary>
     protected virtual int WordsPerElement => 1;
 
+    /// <summary>The number of words arrays that this party keeps of each secret tensor of bits: as many as of numbers, unless the protocol shares bits otherwise.</summary>
+    protected virtual int BitComponents => Components;
+
     /// <summary>Begins a scope that owns every secret made until it ends.</summary>
     /// <param name="name">A public name for messages, traces and calibration; nested names are joined by '/'.</param>
     public SessionScope BeginScope(string? name = null)
