@@ -14,4 +14,7 @@ public enum MpcProtocol
 
     /// <summary>Two to eight parties and a dealer, additive sharing over Z_2^64, all parties but one semi-honest.</summary>
     Additive,
+
+    /// <summary>Three to sixteen parties, Shamir's sharing over F_p, fewer than half of them semi-honest.</summary>
+    Shamir,
 }

@@ -71,6 +71,8 @@ public static class MpcProtocols
                 return await ReplicatedSession.OpenAsync(channels, options, parent, cancellationToken).ConfigureAwait(false);
             case MpcProtocol.Additive:
                 return await AdditiveSession.OpenAsync(channels, options, parent, cancellationToken).ConfigureAwait(false);
+            case MpcProtocol.Shamir:
+                return await ShamirSession.OpenAsync(channels, options, parent, cancellationToken).ConfigureAwait(false);
             default:
                 throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "Not a protocol of this library.");
         }

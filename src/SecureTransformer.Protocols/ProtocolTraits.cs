@@ -11,6 +11,7 @@ internal sealed record ProtocolTraits(int MinParties, int MaxParties, Func<int, 
     private static readonly ProtocolTraits s_plain = new(1, 1, _ => 0);
     private static readonly ProtocolTraits s_replicated = new(ReplicatedSession.Parties, ReplicatedSession.Parties, _ => 1);
     private static readonly ProtocolTraits s_additive = new(AdditiveSession.MinParties, AdditiveSession.MaxParties, parties => parties - 1, HasDealer: true);
+    private static readonly ProtocolTraits s_shamir = new(ShamirSession.MinParties, ShamirSession.MaxParties, parties => (parties - 1) / 2, ChoosesThreshold: true);
 
     /// <inheritdoc cref="MpcProtocols.ThresholdOf"/>
     public int ThresholdOf(MpcProtocol protocol, int parties, int? threshold)
@@ -29,6 +30,7 @@ internal sealed record ProtocolTraits(int MinParties, int MaxParties, Func<int, 
         MpcProtocol.PlaintextFloat64 or MpcProtocol.PlaintextFixedPoint => s_plain,
         MpcProtocol.Replicated3 => s_replicated,
         MpcProtocol.Additive => s_additive,
+        MpcProtocol.Shamir => s_shamir,
         _ => throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "Not a protocol of this library."),
     };
 }

@@ -76,6 +76,7 @@ public sealed partial class ShamirSession
     }
 
     /// <summary>Bits as numbers: opened under uniform bits that are shared both ways.</summary>
+    /// <param name="scratch">Owns what is returned.</param>
     /// <param name="bits">Groups of as many bits, each from a word on.</param>
     /// <param name="groups">The groups.</param>
     /// <param name="count">The bits of a group.</param>
@@ -105,13 +106,14 @@ public sealed partial class ShamirSession
     /// <summary>
     /// Two numbers with the sum of all modulo 2^bits, by carry-save adders, each one AND a bit.
     /// </summary>
+    /// <param name="scratch">Owns what is returned.</param>
     /// <param name="numbers">The numbers, bit after bit.</param>
     /// <param name="bits">Their bits.</param>
     /// <param name="words">The words of one bit of all elements.</param>
     /// <param name="overflow">Takes the carries out of the top bit; null where they do not matter.</param>
     /// <param name="cancellationToken">Cancels.</param>
     private async ValueTask<(SecretBuffer First, SecretBuffer Second)> ReduceAsync(
-        scratch, IEnumerable<SecretBuffer> numbers, int bits, int words, List<SecretBuffer>? overflow, CancellationToken cancellationToken)
+        Scratch scratch, IEnumerable<SecretBuffer> numbers, int bits, int words, List<SecretBuffer>? overflow, CancellationToken cancellationToken)
     {
         var left = new Queue<SecretBuffer>(numbers);
         while (left.Count > 2)
@@ -176,6 +178,7 @@ public sealed partial class ShamirSession
     /// The carry out of a run of positions, of which each generates a carry or passes one on: a tree of generate = generate_high + propagate_high generate_low and
     /// propagate = propagate_high propagate_low.
     /// </summary>
+    /// <param name="scratch">Owns what is returned.</param>
     /// <param name="generate">Position after position; what the lowest passes on does not matter.</param>
     /// <param name="propagate">Position after position; excluded by generate.</param>
     /// <param name="positions">The number of positions.</param>
@@ -251,7 +254,7 @@ public sealed partial class ShamirSession
         return left;
     }
 
-    private SecretBuffer Copy(Scratch scratch, SecretBuffer source)
+    private static SecretBuffer Copy(Scratch scratch, SecretBuffer source)
     {
         SecretBuffer copy = scratch.Rent(source.Length);
         source.Span.CopyTo(copy.Span);

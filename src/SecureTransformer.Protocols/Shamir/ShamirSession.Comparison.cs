@@ -62,7 +62,7 @@ public sealed partial class ShamirSession
     }
 
     /// <summary>
-    /// Opens c = x + 2^(k-1) + r, and adds c - <paramref name="less"/>, not a and not b bit by bit: the sum bits and the carries, of which carry j counts twice bit j.
+    /// Opens c = x + 2^(k-1) + r, and adds c - less, not a and not b bit by bit: the sum bits and the carries, of which carry j counts twice bit j.
     /// The whole is less by 2 than x + 2^(k-1) - less.
     /// </summary>
     private async ValueTask<(SecretBuffer Sum, SecretBuffer Carry)> OpenComparedAsync(

@@ -12,6 +12,7 @@ namespace SecureTransformer.Protocols;
 public sealed partial class ShamirSession
 {
     /// <summary>Shares of what each of some parties deals: one round, and n - 1 - t lanes a dealer.</summary>
+    /// <param name="scratch">Owns what is returned.</param>
     /// <param name="committee">The field.</param>
     /// <param name="dealers">The dealers, in an order that all parties know.</param>
     /// <param name="lanes">The lanes that each deals.</param>

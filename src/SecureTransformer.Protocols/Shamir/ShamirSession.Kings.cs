@@ -20,6 +20,7 @@ public sealed partial class ShamirSession
     private delegate void KingStep(Lanes opened);
 
     /// <summary>
+    /// <param name="scratch">Owns what is returned.</param>
     /// Replaces this party's shares by its shares of what kings make of the masked values. Two rounds; a lane costs <paramref name="degree"/> lanes to the king and
     /// n - 1 - t from it.
     /// </summary>
@@ -32,6 +33,7 @@ public sealed partial class ShamirSession
         ThroughKingsAsync(scratch, committee, lanes, degree, step, told: 0, cancellationToken);
 
     /// <summary>Opens masked values to all parties. Two rounds; a lane costs t lanes to the king and n - 1 times as many words as are told from it.</summary>
+    /// <param name="scratch">Owns what is returned.</param>
     /// <param name="committee">The field.</param>
     /// <param name="lanes">Shares of degree t; overwritten by the values.</param>
     /// <param name="words">How many words of each lane are told: the others become zero.</param>

@@ -41,7 +41,7 @@ public sealed partial class ShamirSession
         ArgumentNullException.ThrowIfNull(result);
         using var scratch = new Scratch(Pool);
         SecretBuffer product = scratch.Rent(_numbers, result.Shape.Count);
-        FieldMatrix.Dots(Shares(x, 0), Shares(y, 0), x.Shape.Rows, x.Shape[-1], product.Span);
+        FieldKernels.DotRows(Shares(x, 0), Shares(y, 0), x.Shape.Rows, x.Shape[-1], product.Span);
         await FinishAsync(scratch, product, 2 * Threshold, shift, result, cancellationToken).ConfigureAwait(false);
     }
 
@@ -84,18 +84,12 @@ public sealed partial class ShamirSession
             ReadOnlySpan<ulong> left = Run(Shares(x, 0), m, rows * inner);
             ReadOnlySpan<ulong> right = Run(Shares(y, 0), m, inner * columns);
             Span<ulong> target = product.Slice(m * rows * columns * WordsPerElement, rows * columns * WordsPerElement);
-            if (transposeRight)
-            {
-                FieldMatrix.MultiplyTransposed(left, right, rows, inner, columns, target, Options.MaxDegreeOfParallelism);
-            }
-            else
-            {
-                FieldMatrix.Multiply(left, right, rows, inner, columns, target, Options.MaxDegreeOfParallelism);
-            }
+            FieldMatrixView view = transposeRight ? new FieldMatrixView(right, columns, inner).Transpose() : new FieldMatrixView(right, inner, columns);
+            FieldMatrix.Multiply(new FieldMatrixView(left, rows, inner), view, target, columns, maxDegreeOfParallelism: Options.MaxDegreeOfParallelism);
         }
-
-        ReadOnlySpan<ulong> Run(ReadOnlySpan<ulong> words, int index, int elements) => words.Slice(index * elements * WordsPerElement, elements * WordsPerElement);
     }
+
+    private ReadOnlySpan<ulong> Run(ReadOnlySpan<ulong> words, int index, int elements) => words.Slice(index * elements * WordsPerElement, elements * WordsPerElement);
 
     /// <summary>Brings shares of a degree to degree t, truncated. They are overwritten.</summary>
     private async ValueTask FinishAsync(Scratch scratch, SecretBuffer x, int degree, int shift, SecretTensor result, CancellationToken cancellationToken)

@@ -24,12 +24,13 @@ internal sealed class Cluster(
     /// <summary>What the dealer sent in both sessions, once a run has ended; 0 for one in another process.</summary>
     public long DealerBytes { get; private set; }
 
-    public static Cluster Of(MpcProtocol protocol, TransportOptions? transport = null, int? parties = null) =>
+    public static Cluster Of(MpcProtocol protocol, TransportOptions? transport = null, int? parties = null, int? threshold = null) =>
         new(
             MpcProtocols.PartyCountOf(protocol, parties),
             (channels, options, parent) => MpcProtocols.OpenSessionAsync(protocol, channels, options, parent),
             transport,
-            MpcProtocols.HasDealer(protocol));
+            MpcProtocols.HasDealer(protocol),
+            threshold is null ? null : (_, _) => new SessionOptions { Threshold = threshold });
 
     /// <summary>Additive sharing on a network that stands already, with its dealer.</summary>
     public static Cluster On(IContractNetwork network) =>

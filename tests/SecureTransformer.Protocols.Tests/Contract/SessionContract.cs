@@ -4,12 +4,13 @@ using static SecureTransformer.Protocols.Tests.Arithmetic;
 namespace SecureTransformer.Protocols.Tests;
 
 /// <summary>What every protocol of the library does beyond arithmetic: comparisons, bits, selection, import and export.</summary>
-public abstract partial class SessionContract(MpcProtocol protocol, int? parties = null, bool stored = false, DealerProcess? dealer = null) : ArithmeticContract
+public abstract partial class SessionContract(
+    MpcProtocol protocol, int? parties = null, bool stored = false, DealerProcess? dealer = null, int? threshold = null) : ArithmeticContract
 {
     protected MpcProtocol Kind => protocol;
 
     internal override Cluster NewCluster(TransportOptions? transport = null) =>
-        stored ? Cluster.OfStored(transport, parties!.Value) : dealer is not null && transport is null ? Cluster.On(dealer) : Cluster.Of(protocol, transport, parties);
+        stored ? Cluster.OfStored(transport, parties!.Value) : dealer is not null && transport is null ? Cluster.On(dealer) : Cluster.Of(protocol, transport, parties, threshold);
 
     /// <summary>A network of the protocol's parties and its dealer: in memory where the transport is a special one.</summary>
     private IContractNetwork NewNetwork(TransportOptions? transport = null) =>
@@ -303,3 +304,7 @@ public sealed class DealerProcessContractOfTwo(DealerProcessOfTwo dealer) : Sess
 public sealed class DealerProcessContractOfThree(DealerProcessOfThree dealer) : SessionContract(MpcProtocol.Additive, 3, dealer: dealer), IClassFixture<DealerProcessOfThree>;
 
 public sealed class DealerProcessContractOfFive(DealerProcessOfFive dealer) : SessionContract(MpcProtocol.Additive, 5, dealer: dealer), IClassFixture<DealerProcessOfFive>;
+
+public sealed class ShamirSessionContractOfThree() : SessionContract(MpcProtocol.Shamir, 3);
+
+public sealed class ShamirSessionContractOfFour() : SessionContract(MpcProtocol.Shamir, 4);
