@@ -36,13 +36,14 @@ public abstract class ShareCodec
     public static ShareCodec Create(MpcProtocol protocol, int? parties = null, int? threshold = null)
     {
         int count = MpcProtocols.PartyCountOf(protocol, parties);
-        _ = MpcProtocols.ThresholdOf(protocol, count, threshold);
+        int colluding = MpcProtocols.ThresholdOf(protocol, count, threshold);
         return protocol switch
         {
             MpcProtocol.PlaintextFloat64 => new Plaintext.PlainCodec(encode: false),
             MpcProtocol.PlaintextFixedPoint => new Plaintext.PlainCodec(encode: true),
             MpcProtocol.Replicated3 => new ReplicatedCodec(),
             MpcProtocol.Additive => new Additive.AdditiveCodec(count),
+            MpcProtocol.Shamir => new Shamir.ShamirCodec(count, colluding),
             _ => throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "Not a protocol of this library."),
         };
     }

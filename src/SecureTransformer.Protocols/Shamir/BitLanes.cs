@@ -5,29 +5,29 @@ using SecureTransformer.Transport;
 namespace SecureTransformer.Protocols.Shamir;
 
 /// <summary>GF(2^d) on packed bits: a lane is 64 elements in d planes; bits are its elements 0 and 1.</summary>
-internal sealed class BitLanes(int planes) : LaneField
+internal sealed class BitLanes(BinaryField binary) : LaneField
 {
-    private static readonly int[] s_moduli = [0, 0, 0b111, 0b1011, 0b10011, 0b100101];
+    private const int BlockLanes = 256;
 
     /// <inheritdoc/>
-    public override int Words => planes;
+    public override int Words => binary.Degree;
 
     /// <inheritdoc/>
     public override Purpose Zero => Purpose.ZeroBits;
 
     /// <summary>The field for n parties: the smallest with n points other than zero.</summary>
-    public static BitLanes For(int parties) => new(System.Numerics.BitOperations.Log2((uint)parties) + 1);
+    public static BitLanes For(int parties) => new(BinaryField.ForParties(parties));
 
     /// <inheritdoc/>
     public override Purpose Deal(bool upwards) => upwards ? Purpose.DealBitsUpwards : Purpose.DealBitsDownwards;
 
     /// <inheritdoc/>
-    public override Lanes Over(Span<ulong> words) => Lanes.OfPlanes(words, planes);
+    public override Lanes Over(Span<ulong> words) => Lanes.OfPlanes(words, Words);
 
     /// <inheritdoc/>
     public override void Add(Lanes x, Lanes target)
     {
-        for (int p = 0; p < planes; p++)
+        for (int p = 0; p < Words; p++)
         {
             RingKernels.Xor<ulong>(target.Plane(p), x.Plane(p), target.Plane(p));
         }
@@ -37,65 +37,34 @@ internal sealed class BitLanes(int planes) : LaneField
     public override void Subtract(Lanes x, Lanes target) => Add(x, target);
 
     /// <inheritdoc/>
-    public override void Scale(UInt128 c, Lanes x, Lanes target) => Combine(c, x, target, false);
-
-    /// <inheritdoc/>
-    public override void AddScaled(UInt128 c, Lanes x, Lanes target) => Combine(c, x, target, true);
-
-    private void Combine(UInt128 c, Lanes x, Lanes target, bool onto)
+    public override void Scale(UInt128 c, Lanes x, Lanes target)
     {
-        Span<ulong> acc = stackalloc ulong[planes];
-        for (int i = 0; i < x.Length; i++)
+        Span<ulong> block = stackalloc ulong[Words * BlockLanes];
+        for (int start = 0; start < x.Length; start += BlockLanes)
         {
-            acc.Clear();
-            for (int p = 0; p < planes; p++)
-            {
-                int image = (int)Multiply(c, (UInt128)1 << p);
-                ulong word = x.Plane(p)[i];
-                for (int q = 0; q < planes; q++)
-                {
-                    acc[q] ^= ((image >> q) & 1) == 1 ? word : 0;
-                }
-            }
-
-            for (int q = 0; q < planes; q++)
-            {
-                target.Plane(q)[i] = onto ? target.Plane(q)[i] ^ acc[q] : acc[q];
-            }
+            int length = Math.Min(BlockLanes, x.Length - start);
+            Lanes copy = Over(block[..(Words * length)]);
+            x.Slice(start, length).CopyTo(copy);
+            Lanes part = target.Slice(start, length);
+            part.Clear();
+            AddScaled(c, copy, part);
         }
+
+        block.Clear();
     }
 
     /// <inheritdoc/>
-    public override void Multiply(Lanes x, Lanes y, Lanes target)
-    {
-        Span<ulong> acc = stackalloc ulong[planes];
-        for (int i = 0; i < x.Length; i++)
-        {
-            acc.Clear();
-            for (int p = 0; p < planes; p++)
-            {
-                for (int q = 0; q < planes; q++)
-                {
-                    ulong word = x.Plane(p)[i] & y.Plane(q)[i];
-                    int image = (int)Multiply((UInt128)1 << p, (UInt128)1 << q);
-                    for (int r = 0; r < planes; r++)
-                    {
-                        acc[r] ^= ((image >> r) & 1) == 1 ? word : 0;
-                    }
-                }
-            }
+    public override void AddScaled(UInt128 c, Lanes x, Lanes target) =>
+        BinaryPlanes.MultiplyPublicInto(binary, (int)c, x.Planes, x.Stride, target.Planes, target.Stride, target.Length);
 
-            for (int q = 0; q < planes; q++)
-            {
-                target.Plane(q)[i] = acc[q];
-            }
-        }
-    }
+    /// <inheritdoc/>
+    public override void Multiply(Lanes x, Lanes y, Lanes target) =>
+        BinaryPlanes.Multiply(binary, x.Planes, x.Stride, y.Planes, y.Stride, target.Planes, target.Stride, target.Length);
 
     /// <inheritdoc/>
     public override void Sample(PairwiseRandomness randomness, Purpose purpose, Lanes target)
     {
-        for (int p = 0; p < planes; p++)
+        for (int p = 0; p < Words; p++)
         {
             randomness.Fill(purpose, target.Plane(p));
         }
@@ -104,7 +73,7 @@ internal sealed class BitLanes(int planes) : LaneField
     /// <inheritdoc/>
     public override void Keep(int words, Lanes x)
     {
-        for (int p = words; p < planes; p++)
+        for (int p = words; p < Words; p++)
         {
             x.Plane(p).Clear();
         }
@@ -136,34 +105,11 @@ internal sealed class BitLanes(int planes) : LaneField
     }
 
     /// <inheritdoc/>
-    public override UInt128 Multiply(UInt128 a, UInt128 b)
-    {
-        int product = 0;
-        for (int i = 0; i < planes; i++)
-        {
-            product ^= (((int)b >> i) & 1) == 1 ? (int)a << i : 0;
-        }
-
-        for (int i = (2 * planes) - 2; i >= planes; i--)
-        {
-            product ^= ((product >> i) & 1) == 1 ? s_moduli[planes] << (i - planes) : 0;
-        }
-
-        return (UInt128)product;
-    }
+    public override UInt128 Multiply(UInt128 a, UInt128 b) => (UInt128)binary.Multiply((int)a, (int)b);
 
     /// <inheritdoc/>
     public override UInt128 Subtract(UInt128 a, UInt128 b) => a ^ b;
 
     /// <inheritdoc/>
-    public override UInt128 Inverse(UInt128 a)
-    {
-        UInt128 power = 1;
-        for (int i = 0; i < (1 << planes) - 2; i++)
-        {
-            power = Multiply(power, a);
-        }
-
-        return power;
-    }
+    public override UInt128 Inverse(UInt128 a) => (UInt128)binary.Inverse((int)a);
 }

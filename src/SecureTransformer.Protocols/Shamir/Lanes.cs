@@ -6,15 +6,17 @@ namespace SecureTransformer.Protocols.Shamir;
 internal readonly ref struct Lanes
 {
     private readonly Span<ulong> _words;
-    private readonly int _stride;
 
-    private Lanes(Span<ulong> words, int stride, int words1, int length)
+    private Lanes(Span<ulong> run, int stride, int words, int length)
     {
-        _words = words;
-        _stride = stride;
-        Words = words1;
+        _words = run;
+        Stride = stride;
+        Words = words;
         Length = length;
     }
+
+    /// <summary>How far planes stand apart; 0 for elements.</summary>
+    public int Stride { get; }
 
     /// <summary>The number of lanes.</summary>
     public int Length { get; }
@@ -22,8 +24,10 @@ internal readonly ref struct Lanes
     /// <summary>The words of one lane: of one element of F_p, or the planes of 64 bits.</summary>
     public int Words { get; }
 
-    /// <summary>Whether the words of a lane stand apart, as planes.</summary>
-    public bool IsPlanar => _stride > 0;
+    /// <summary>All planes, with what lies between the runs.</summary>
+    public Span<ulong> Planes => _words;
+
+    private bool IsPlanar => Stride > 0;
 
     /// <summary>Elements one after another, so many words each.</summary>
     public static Lanes Of(Span<ulong> words, int wordsOfElement) => new(words, 0, wordsOfElement, words.Length / wordsOfElement);
@@ -35,14 +39,14 @@ internal readonly ref struct Lanes
     public Span<ulong> Elements => _words[..(Length * Words)];
 
     /// <summary>One plane.</summary>
-    public Span<ulong> Plane(int index) => _words.Slice(index * _stride, Length);
+    public Span<ulong> Plane(int index) => _words.Slice(index * Stride, Length);
 
     /// <summary>A run of lanes.</summary>
     public Lanes Slice(int start, int length)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)(start + length), (uint)Length);
         return IsPlanar
-            ? new Lanes(_words[start..], _stride, Words, length)
+            ? new Lanes(_words[start..], Stride, Words, length)
             : new Lanes(_words.Slice(start * Words, length * Words), 0, Words, length);
     }
 

@@ -32,8 +32,9 @@ public sealed partial class ShamirSession
             return null;
         }
 
-        SecretBuffer sum = Combine(scratch, _numberCommittee, shares);
-        return [.. Enumerable.Range(0, count).Select(i => Math.ScaleB((double)Mersenne127.AsElements(sum.Span)[i].ToInt128(), -x.FractionalBits))];
+        SecretBuffer opened = scratch.Rent(_numbers, count);
+        Interpolated.Combine(_numbers, Threshold, shares, opened);
+        return Interpolated.Decode(opened.Span, x.FractionalBits);
     }
 
     /// <inheritdoc/>
@@ -44,25 +45,14 @@ public sealed partial class ShamirSession
         SecretBuffer own = await ZeroAsync(scratch, _bitCommittee, PlaneWords(x.Shape.Count), cancellationToken).ConfigureAwait(false);
         _bits.Add(_bits.Over(Gathered(scratch, x).Span), _bits.Over(own.Span));
         SecretBuffer[]? shares = await ExchangeAsync(scratch, _bitCommittee, own, null, Operations.RevealBits, cancellationToken).ConfigureAwait(false);
-        SecretBuffer sum = Combine(scratch, _bitCommittee, shares!);
-        return PlainWords.Bits(_bits.Over(sum.Span).Plane(0), x);
+        SecretBuffer opened = scratch.Rent(own.Length);
+        Interpolated.Combine(_bits, Threshold, shares!, opened);
+        return PlainWords.Bits(_bits.Over(opened.Span).Plane(0), x);
     }
 
     /// <inheritdoc/>
     protected override ValueTask AgreeCoreAsync(string what, ReadOnlyMemory<byte> digest, CancellationToken cancellationToken) =>
         Agreement.CompareAsync(Peers, what, digest, cancellationToken);
-
-    /// <inheritdoc/>
-    protected override ValueTask ImportCoreAsync(IChannel source, SecretTensor result, CancellationToken cancellationToken) => throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    protected override ValueTask ExportCoreAsync(IChannel destination, SecretTensor x, CancellationToken cancellationToken) => throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    protected override ValueTask KeepCoreAsync(IChannel source, int count, IShareWriter destination, CancellationToken cancellationToken) => throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    protected override void RestoreCore(IShareReader source, int start, SecretTensor result) => throw new NotImplementedException();
 
     private IEnumerable<IChannel> Peers => Enumerable.Range(0, PartyCount).Where(peer => peer != PartyId).Select(peer => _channels[peer]);
 
@@ -109,36 +99,5 @@ public sealed partial class ShamirSession
             part.CopyTo(field.Over(frame.Words));
             destination.Send(frame, operation);
         }
-    }
-
-    /// <summary>The value of the first t + 1 shares, with which the others must agree.</summary>
-    private SecretBuffer Combine(Scratch scratch, Committee committee, SecretBuffer[] shares)
-    {
-        LaneField field = committee.Field;
-        int lanes = field.Over(shares[0].Span).Length;
-        UInt128[] points = [.. Enumerable.Range(0, Threshold + 1).Select(Committee.Point)];
-        for (int party = Threshold + 1; party < PartyCount; party++)
-        {
-            SecretBuffer expected = scratch.Rent(field, lanes);
-            UInt128[] factors = field.Interpolation(points, Committee.Point(party));
-            for (int i = 0; i <= Threshold; i++)
-            {
-                field.AddScaled(factors[i], field.Over(shares[i].Span), field.Over(expected.Span));
-            }
-
-            if (!expected.Span.SequenceEqual(shares[party].Span))
-            {
-                throw new ProtocolException("The parties' shares of an opened value do not lie on one polynomial.");
-            }
-        }
-
-        SecretBuffer value = scratch.Rent(field, lanes);
-        UInt128[] atZero = field.Interpolation(points, 0);
-        for (int i = 0; i <= Threshold; i++)
-        {
-            field.AddScaled(atZero[i], field.Over(shares[i].Span), field.Over(value.Span));
-        }
-
-        return value;
     }
 }
