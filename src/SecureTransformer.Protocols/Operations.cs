@@ -36,6 +36,7 @@ internal static class Operations
     public const ushort Summand = 52;
     public const ushort Returned = 53;
     public const ushort CheckShares = 54;
+    public const ushort ShuffleKey = 55;
     public const ushort MaterialSeed = 64;
     public const ushort MaterialRequest = 65;
     public const ushort MaterialCorrection = 66;

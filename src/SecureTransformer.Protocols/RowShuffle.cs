@@ -13,7 +13,8 @@ internal static class RowShuffle
     private const int Block = 1024;
 
     /// <summary>Shuffles by a fresh generator of the system's.</summary>
-    public static void Apply(Span<ulong> values, int columns)
+    public static void Apply<T>(Span<T> values, int columns)
+        where T : unmanaged
     {
         Span<byte> key = stackalloc byte[AesCtrPrg.KeyByteCount];
         RandomNumberGenerator.Fill(key);
@@ -23,7 +24,8 @@ internal static class RowShuffle
     }
 
     /// <summary>Shuffles by words from a source: the same words give the same orders.</summary>
-    public static void Apply(Span<ulong> values, int columns, Action<Span<ulong>> source)
+    public static void Apply<T>(Span<T> values, int columns, Action<Span<ulong>> source)
+        where T : unmanaged
     {
         Span<ulong> words = stackalloc ulong[Block];
         int used = Block;
@@ -31,7 +33,7 @@ internal static class RowShuffle
         {
             for (int start = 0; start < values.Length; start += columns)
             {
-                Span<ulong> row = values.Slice(start, columns);
+                Span<T> row = values.Slice(start, columns);
                 for (int left = columns; left > 1; left--)
                 {
                     int place = (int)Below((ulong)left, words, ref used, source);

@@ -42,12 +42,6 @@ public sealed class SessionOptions
     /// <summary>Is told, operation by operation, what the session needs of a dealer, so that the next run of the same program can have it ahead of time.</summary>
     public MaterialPlan? Plan { get; init; }
 
-    /// <summary>
-    /// How many parties may put what they know together and learn nothing, for a protocol with a threshold; at least 1. All parties must agree. Null, the default: as many as the
-    /// number of parties allows.
-    /// </summary>
-    public int? Threshold { get; init; }
-
     /// <summary>The same with stored material, and its fractional bits.</summary>
     internal SessionOptions With(MaterialStore material) => new()
     {
@@ -59,7 +53,6 @@ public sealed class SessionOptions
         Ranges = Ranges,
         RecycleMatrices = RecycleMatrices,
         Plan = Plan,
-        Threshold = Threshold,
         Material = material,
     };
 
@@ -71,7 +64,6 @@ public sealed class SessionOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(FractionalBits, 24);
         ArgumentOutOfRangeException.ThrowIfNegative(Threshold ?? 0, nameof(Threshold));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxDegreeOfParallelism, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(Threshold ?? 1, 1, nameof(Threshold));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Agreement.Length, 1024, nameof(Agreement));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(NonlinearFunctions.Length, 1024, nameof(NonlinearFunctions));
     }

@@ -65,22 +65,13 @@ public sealed partial class ShamirSession : MpcSession
     /// <inheritdoc/>
     protected override int BitComponents => _bits.Words;
 
-    /// <summary>The largest threshold among so many parties: less than half of them.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There are fewer than three parties or more than sixteen.</exception>
-    public static int MaxThreshold(int parties)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(parties, MinParties);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(parties, MaxParties);
-        return (parties - 1) / 2;
-    }
-
     /// <summary>Opens a session over channels to the other parties: compares what must agree and makes pairwise keys. Two rounds. The session owns the channels.</summary>
     /// <param name="channels">Channels between three to sixteen parties.</param>
     /// <param name="options">Fixed-point format, threshold and resources.</param>
     /// <param name="parent">A session of the same party whose secrets this one may read; it must outlive this one.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="ArgumentException">There are too few or too many parties, or the session above is of another protocol.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The threshold is not less than half of the parties.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The threshold is none that so many parties can have.</exception>
     /// <exception cref="ProtocolException">A party describes the session otherwise.</exception>
     public static async Task<ShamirSession> OpenAsync(
         ChannelSet channels, SessionOptions? options = null, MpcSession? parent = null, CancellationToken cancellationToken = default)
@@ -94,20 +85,13 @@ public sealed partial class ShamirSession : MpcSession
             throw new ArgumentException($"Shamir's sharing has {MinParties} to {MaxParties} parties; there are {channels.PartyCount}.", nameof(channels));
         }
 
-        int most = MaxThreshold(channels.PartyCount);
-        int threshold = options.Threshold ?? above?.Threshold ?? most;
-        if (threshold > most)
-        {
-            throw new ArgumentOutOfRangeException(nameof(options), threshold, $"Among {channels.PartyCount} parties a threshold is at most {most}.");
-        }
-
+        int threshold = MpcProtocols.ThresholdOf(MpcProtocol.Shamir, channels.PartyCount, options.Threshold ?? above?.Threshold);
         if (above is not null && above.Threshold != threshold)
         {
             throw new ArgumentException($"The session above has the threshold {above.Threshold}, this one {threshold}.", nameof(parent));
         }
 
-        string protocol = $"{Messages}, threshold {threshold.ToString(System.Globalization.CultureInfo.InvariantCulture)}";
-        await SessionHandshake.RunAsync(channels, channels.PartyCount, protocol, "", options, cancellationToken).ConfigureAwait(false);
+        await SessionHandshake.RunAsync(channels, channels.PartyCount, Messages, "", options, cancellationToken, threshold).ConfigureAwait(false);
         PairwiseRandomness?[] pairs = await PairwiseKeys.AgreeAsync(channels, channels.PartyCount, cancellationToken).ConfigureAwait(false);
         channels.Meter.Phase = TrafficPhase.Online;
         return new ShamirSession(channels, threshold, options, above, pairs);

@@ -201,7 +201,7 @@ public abstract partial class SessionContract(
     public async Task A_client_shares_values_and_gets_values_back(int count)
     {
         await using IContractNetwork network = NewNetwork();
-        ShareCodec codec = ShareCodec.Create(Kind, parties);
+        ShareCodec codec = NewCodec();
         Assert.Equal(network.PartyCount, codec.PartyCount);
         Task[] running = [.. Enumerable.Range(0, codec.PartyCount).Select(party => Task.Run(async () =>
         {
@@ -246,7 +246,7 @@ public abstract partial class SessionContract(
         ClientChannels links = await network.Client().ConnectAsync(SessionId.New());
         IChannel[] channels = [.. Enumerable.Range(0, MpcProtocols.PartyCountOf(Kind, parties)).Select(i => links[i])];
         OverflowException error = await Assert.ThrowsAsync<OverflowException>(
-            async () => await ShareCodec.Create(Kind, parties).SendAsync(channels, new[] { 1.0, 1e30 }, 18, "embedding"));
+            async () => await NewCodec().SendAsync(channels, new[] { 1.0, 1e30 }, 18, "embedding"));
         Assert.Contains("embedding", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("1E+30", error.Message, StringComparison.OrdinalIgnoreCase);
         await links.DisposeAsync();
@@ -255,7 +255,7 @@ public abstract partial class SessionContract(
     [Fact]
     public async Task A_codec_wants_a_channel_to_each_party()
     {
-        ShareCodec codec = ShareCodec.Create(Kind, parties);
+        ShareCodec codec = NewCodec();
         await Assert.ThrowsAsync<ArgumentException>(async () => await codec.SendAsync([], new double[1], 18, "x"));
         await Assert.ThrowsAsync<ArgumentException>(async () => await codec.ReceiveAsync([], 1, 18));
     }

@@ -1,0 +1,33 @@
+namespace SecureTransformer.Protocols.Shamir;
+
+/// <summary>
+/// Who shuffles what an owner put in: groups of t + 1 other parties, such that any t parties with the owner among them leave out one group whole. Each group applies an order that it alone
+/// knows (Laur, Willemson, Zhang 2011, ISC, section 4).
+/// </summary>
+internal static class ShuffleCommittees
+{
+    /// <summary>The groups, each in ascending order.</summary>
+    public static IReadOnlyList<int[]> For(int parties, int threshold, int owner)
+    {
+        int[] others = [.. Enumerable.Range(0, parties).Where(party => party != owner)];
+        var groups = new List<int[]>();
+        foreach (int[] colluding in Subsets(others, threshold - 1))
+        {
+            if (!groups.Exists(group => !group.Intersect(colluding).Any()))
+            {
+                groups.Add([.. Free(others, groups, colluding).Take(threshold + 1).Order()]);
+            }
+        }
+
+        return groups;
+    }
+
+    /// <summary>Parties that do not collude, those in the fewest groups first: disjoint groups serve more coalitions.</summary>
+    private static IEnumerable<int> Free(int[] others, List<int[]> groups, int[] colluding) =>
+        others.Except(colluding).OrderBy(party => groups.Count(group => group.Contains(party)));
+
+    private static IEnumerable<int[]> Subsets(int[] of, int size) =>
+        size == 0
+            ? [[]]
+            : Enumerable.Range(0, of.Length).SelectMany(i => Subsets(of[(i + 1)..], size - 1).Select(rest => (int[])[of[i], .. rest]));
+}
