@@ -89,7 +89,7 @@ public abstract partial class SessionContract
         SecretTensor x = await InputAsync(s, 1, new TensorShape(4, 6));
         SecretTensor row = await InputAsync(s, 2, new TensorShape(6));
         SecretBits p = await s.LessThanZeroAsync(x, 24);
-        int single = 0;
+        var single = new Dictionary<Type, int>();
         foreach (Func<ValueTask<IDisposable>> operation in new Func<ValueTask<IDisposable>>[]
         {
             () => new(s.Negate(x)),
@@ -118,8 +118,8 @@ public abstract partial class SessionContract
             scope.Keep((Secret)result);
             scope.Dispose();
             int after = s.OutstandingBuffers;
-            single = single == 0 ? after - before : single;
-            Assert.Equal(single, after - before);
+            single.TryAdd(result.GetType(), after - before);
+            Assert.Equal(single[result.GetType()], after - before);
             result.Dispose();
             Assert.Equal(before, s.OutstandingBuffers);
         }
