@@ -124,6 +124,17 @@ public abstract class ReedSolomonTests<T>
     }
 
     [Fact]
+    public void No_more_errors_are_corrected_than_asked_for()
+    {
+        T[] points = Points(7);
+        Polynomial<T> f = new(Random(3, 3));
+        T[] values = Corrupt(f, points, [1, 4], 3);
+        Assert.Null(GaoDecoder.Decode<T>(points, values, 3, 1));
+        Assert.True(GaoDecoder.Decode<T>(points, values, 3, 2)!.Coefficients.SequenceEqual(f.Coefficients));
+        Assert.False(new RobustReconstruction<T>([0, 1, 2, 3, 4, 5, 6], 2, maxErrors: 1).Reconstruct(values, 1, new T[1]).IsComplete);
+    }
+
+    [Fact]
     public void Random_errors_and_erasures_are_corrected_up_to_sixteen_parties()
     {
         for (ulong seed = 0; seed < 200; seed++)
