@@ -12,6 +12,7 @@ public static class ProtocolNames
         (MpcProtocol.PlaintextFixedPoint, "plaintext-fixed"),
         (MpcProtocol.Replicated3, "replicated"),
         (MpcProtocol.Additive, "additive"),
+        (MpcProtocol.Shamir, "shamir"),
     ];
 
     /// <summary>All names.</summary>
