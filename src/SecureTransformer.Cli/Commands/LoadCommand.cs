@@ -15,9 +15,9 @@ internal static class LoadCommand
         var model = new Option<DirectoryInfo>("--model") { Description = "Model directory: config.json and *.safetensors.", Required = true };
         Option<string> protocol = ProtocolOptions.CreateProtocol();
         Option<int?> parties = ProtocolOptions.CreateParties();
-        parties.Description = "With --protocol additive: the number of parties; those of the network file if not given.";
+        parties.Description = "With --protocol additive or shamir: the number of parties; those of the network file if not given.";
         Option<int?> threshold = ProtocolOptions.CreateThreshold();
-        threshold.Description = "For a protocol that lets one choose it: how many of the parties may collude; as the network file says if not given, or else the most that it allows.";
+        threshold.Description = "With --protocol shamir: how many of the parties may collude; as the network file says if not given, or else the most, fewer than half.";
         var bits = new Option<int>("--precision-bits") { Description = "Fractional bits of the fixed-point numbers.", DefaultValueFactory = _ => 18 };
         Option<string> nonlinear = NonlinearOption.Create();
         Option<double> timeout = TimeoutOption.Create();

@@ -11,7 +11,7 @@ internal static class NetworkCommand
     {
         var parties = new Option<string[]>("--party") { Description = "HOST:PORT=FINGERPRINT, once for each party, in order.", Required = true, AllowMultipleArgumentsPerToken = true };
         var dealer = new Option<string?>("--dealer") { Description = "HOST:PORT=FINGERPRINT of the dealer, for --protocol additive." };
-        var threshold = new Option<int?>("--threshold") { Description = "How many of the parties may collude, for a protocol that lets one choose it: the parties refuse a model whose owner says otherwise." };
+        var threshold = new Option<int?>("--threshold") { Description = "How many of the parties may collude, for --protocol shamir: the parties refuse a model whose owner says otherwise." };
         var clients = new Option<string[]>("--client") { Description = "Fingerprint of a client that the parties serve; any number.", AllowMultipleArgumentsPerToken = true };
         var owners = new Option<string[]>("--owner") { Description = "Fingerprint of a model's owner, who may hand the parties a model; any number.", AllowMultipleArgumentsPerToken = true };
         var output = new Option<FileInfo>("--out") { Description = "The network file to write.", Required = true };

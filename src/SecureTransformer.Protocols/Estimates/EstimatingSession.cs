@@ -51,7 +51,8 @@ public abstract class EstimatingSession : MpcSession
     {
         MpcProtocol.Replicated3 => new ReplicatedEstimate(options ?? new SessionOptions(), parent),
         MpcProtocol.Additive => new AdditiveEstimate(MpcProtocols.PartyCountOf(protocol, parties), options ?? new SessionOptions(), parent),
-        _ => throw new ArgumentException($"{protocol} has one party and sends nothing.", nameof(protocol)),
+        MpcProtocol.PlaintextFloat64 or MpcProtocol.PlaintextFixedPoint => throw new ArgumentException($"{protocol} has one party and sends nothing.", nameof(protocol)),
+        _ => throw new ArgumentException($"There are no estimates for {protocol}.", nameof(protocol)),
     };
 
     /// <summary>A tensor of a shape, for a program's input.</summary>

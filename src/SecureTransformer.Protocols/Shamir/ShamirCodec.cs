@@ -7,14 +7,17 @@ namespace SecureTransformer.Protocols.Shamir;
 /// <summary>
 /// Splits values for n parties with the threshold t: a fresh seed for each tensor to the last t parties, 16 bytes an element to the others; the polynomial has the value at 0 and at the
 /// points of the last parties what the seeds expand to, which is uniform.
+/// An answer takes 2 t + 1 shares that agree; who sent others, or none, is named.
 /// </summary>
-internal sealed class ShamirCodec(int parties, int threshold) : ShareCodec
+internal sealed class ShamirCodec(int parties, int threshold) : CheckedCodec
 {
     private const int ChunkElements = Chunks.Size / Mersenne127.WordCount;
 
     private readonly PrimeLanes _field = new();
 
     public override int PartyCount => parties;
+
+    public override int SharesNeeded => RobustOutput.SharesNeeded(threshold);
 
     /// <summary>Whether a party's share comes as a seed.</summary>
     public static bool IsSeeded(int party, int parties, int threshold) => party >= parties - threshold;
@@ -69,27 +72,10 @@ internal sealed class ShamirCodec(int parties, int threshold) : ShareCodec
         }
     }
 
-    public override async ValueTask<double[]> ReceiveAsync(
-        IReadOnlyList<IChannel> parties, int count, int fractionalBits, CancellationToken cancellationToken = default)
-    {
-        RequireParties(parties);
-        using var pool = new SecretBufferPool();
-        SecretBuffer[] shares = [.. parties.Select(_ => pool.Rent(count * Mersenne127.WordCount))];
-        for (int party = 0; party < shares.Length; party++)
-        {
-            for (int start = 0; start < count; start += ChunkElements)
-            {
-                int length = Math.Min(ChunkElements, count - start) * Mersenne127.WordCount;
-                using FrameBuffer frame = await parties[party].ReceiveAsync(Operations.Export, length * sizeof(ulong), cancellationToken).ConfigureAwait(false);
-                _field.Require(frame.Words, parties[party]);
-                frame.Words.CopyTo(shares[party].Span.Slice(start * Mersenne127.WordCount, length));
-            }
-        }
+    protected override int ShareWords(int count) => checked(count * Mersenne127.WordCount);
 
-        using SecretBuffer opened = pool.Rent(count * Mersenne127.WordCount);
-        Interpolated.Combine(_field, threshold, shares, opened);
-        return Interpolated.Decode(opened.Span, fractionalBits);
-    }
+    protected override CombinedShares? TryCombine(IReadOnlyList<ulong[]?> shares, int count, int fractionalBits) =>
+        RobustOutput.TryCombine(shares, threshold, count, fractionalBits);
 
     private protected override long ShareBytesCore(int party, int count) =>
         IsSeeded(party, parties, threshold) ? ShareSeeds.ByteCount : (long)count * Mersenne127.ByteCount;

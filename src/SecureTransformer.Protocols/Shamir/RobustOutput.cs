@@ -1,0 +1,55 @@
+using SecureTransformer.Numerics;
+using SecureTransformer.Sharing;
+
+namespace SecureTransformer.Protocols.Shamir;
+
+/// <summary>
+/// A client's values from the shares at hand, on polynomials of degree t, where at most t of all parties may lie: certain once 2 t + 1 shares lie on one polynomial, since t + 1 of
+/// them are then right and determine it. After HoneyBadgerMPC (Lu et al., CCS 2019); see <see cref="RobustReconstruction{T}"/> for its cost.
+/// </summary>
+internal static class RobustOutput
+{
+    /// <summary>The fewest shares that are certain.</summary>
+    public static int SharesNeeded(int threshold) => (2 * threshold) + 1;
+
+    /// <summary>Puts shares together; null while they are not certain.</summary>
+    /// <param name="shares">By party, <see cref="Mersenne127.WordCount"/> words a value; null for one that is missing.</param>
+    /// <param name="threshold">t.</param>
+    /// <param name="count">The number of values.</param>
+    /// <param name="fractionalBits">The fractional bits of their encoding.</param>
+    public static CombinedShares? TryCombine(IReadOnlyList<ulong[]?> shares, int threshold, int count, int fractionalBits)
+    {
+        int[] there = [.. Enumerable.Range(0, shares.Count).Where(party => shares[party] is not null)];
+
+        // What is no element of the field is no share.
+        int[] parties = [.. there.Where(party => FieldKernels.IsCanonical(shares[party]))];
+        int[] strange = [.. there.Except(parties)];
+        int errors = Math.Min(threshold - strange.Length, parties.Length - SharesNeeded(threshold));
+        if (errors < 0)
+        {
+            return null;
+        }
+
+        var received = new Mersenne127[parties.Length * count];
+        var opened = new Mersenne127[count];
+        try
+        {
+            for (int row = 0; row < parties.Length; row++)
+            {
+                Mersenne127.AsElements(shares[parties[row]].AsSpan()).CopyTo(received.AsSpan(row * count));
+            }
+
+            RobustResult result = new RobustReconstruction<Mersenne127>(parties, threshold, errors).Reconstruct(received, count, opened);
+            return result.IsComplete
+                ? new CombinedShares(
+                    Array.ConvertAll(opened, value => Math.ScaleB((double)value.ToInt128(), -fractionalBits)),
+                    [.. result.WrongParties.Select(wrong => wrong.Party).Concat(strange).Order()])
+                : null;
+        }
+        finally
+        {
+            Array.Clear(received);
+            Array.Clear(opened);
+        }
+    }
+}
