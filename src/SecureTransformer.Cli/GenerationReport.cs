@@ -51,7 +51,7 @@ internal sealed class GenerationReport
 
     public required long BytesPerToken { get; init; }
 
-    /// <summary>Of the bytes, those between the parties and the dealer.</summary>
+    /// <summary>Of the bytes, those that do not depend on the input: between the parties and the dealer, or made by the parties for each other.</summary>
     public required long BytesOfflinePrefill { get; init; }
 
     public required long BytesOfflinePerToken { get; init; }

@@ -45,7 +45,7 @@ internal sealed class InferCase
 
     public required long BytesSentTotal { get; init; }
 
-    /// <summary>Of the bytes, those between the parties and the dealer.</summary>
+    /// <summary>Of the bytes, those that do not depend on the input: between the parties and the dealer, or made by the parties for each other.</summary>
     public required long BytesOffline { get; init; }
 
     public required IReadOnlyList<long> BytesSentByParty { get; init; }

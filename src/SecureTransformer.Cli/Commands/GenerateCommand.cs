@@ -72,7 +72,7 @@ internal static class GenerateCommand
 
             parties.Profile?.Expect();
             GenerationRecord record = await RunAsync(parties.Client, prompts, options, parsed.GetResult(ids) is not null, progress, cancellationToken);
-            Show(record, prompts, options);
+            Show(record, prompts, options, MpcProtocols.HasDealer(parties.Protocol));
             foreach (string fault in record.Faults)
             {
                 Console.WriteLine($"put together without a party: {fault}");
@@ -147,7 +147,7 @@ internal static class GenerateCommand
         return record;
     }
 
-    private static void Show(GenerationRecord record, IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options)
+    private static void Show(GenerationRecord record, IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, bool hasDealer)
     {
         Console.WriteLine();
         bool offline = record.Steps[0].BytesOffline > 0;
@@ -159,8 +159,8 @@ internal static class GenerateCommand
         }
 
         Console.WriteLine(prompts.Count == 1
-            ? $"MB sent by all parties{(offline ? ", the dealer" : "")} and the client. The prompt's row has the first token of the answer in it."
-            : $"MB sent by all parties{(offline ? ", the dealer" : "")} and the client, for all {prompts.Count} texts together. The prompts' row has the first token of each answer in it.");
+            ? $"MB sent by all parties{(offline && hasDealer ? ", the dealer" : "")} and the client. The prompt's row has the first token of the answer in it."
+            : $"MB sent by all parties{(offline && hasDealer ? ", the dealer" : "")} and the client, for all {prompts.Count} texts together. The prompts' row has the first token of each answer in it.");
         if (!options.StopEarly && record.Steps.Count < options.MaxNewTokens)
         {
             Console.WriteLine($"{options.MaxNewTokens} tokens were computed, so that the parties do not learn where the answer ended, at {record.Steps.Count}. --stop-early saves the rest, and tells them.");
@@ -179,8 +179,9 @@ internal static class GenerateCommand
     private static async Task TellCostAsync(
         DecoderConfig config, IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, InferenceOptions inference, ConsoleProgress progress, CancellationToken cancellationToken)
     {
-        if (MpcProtocols.PartyCountOf(inference.Protocol, inference.Parties) == 1)
+        if (MpcProtocols.PartyCountOf(inference.Protocol, inference.Parties) == 1 || inference.Protocol == MpcProtocol.Shamir)
         {
+            // Nothing is sent, or there are no estimates.
             return;
         }
 

@@ -69,7 +69,7 @@ internal static class InferCommand
                 parties.Profile?.Expect();
                 Classification answer = await parties.Client.ClassifyAsync(parsed.GetValue(text)!, progress, cancellationToken);
                 progress.Clear();
-                Show(answer);
+                Show(answer, MpcProtocols.HasDealer(parties.Protocol));
                 report.Cases.Add(InferCase.Of("text", answer));
             }
 
@@ -85,7 +85,7 @@ internal static class InferCommand
         return command;
     }
 
-    private static void Show(Classification answer)
+    private static void Show(Classification answer, bool hasDealer)
     {
         Console.WriteLine(answer.Label);
         for (int i = 0; i < answer.Labels.Count; i++)
@@ -99,7 +99,7 @@ internal static class InferCommand
         }
 
         Cost cost = answer.Cost;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cost.Seconds:F3} s, {cost.BytesTotal / 1e6:F2} MB sent by all parties{(cost.BytesOffline > 0 ? ", the dealer" : "")} and the client, {cost.RoundsTotal} rounds"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cost.Seconds:F3} s, {cost.BytesTotal / 1e6:F2} MB sent by all parties{(hasDealer && cost.BytesOffline > 0 ? ", the dealer" : "")} and the client, {cost.RoundsTotal} rounds"));
         if (cost.MaterialLeft is { } left)
         {
             Console.WriteLine($"stored material is left for {left} more requests");
@@ -107,8 +107,9 @@ internal static class InferCommand
 
         if (cost.BytesOffline > 0)
         {
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"of that offline, with the dealer: {cost.SecondsOffline:F3} s, {cost.BytesOffline / 1e6:F2} MB; online: {cost.SecondsOnline:F3} s, {(cost.BytesTotal - cost.BytesOffline) / 1e6:F2} MB"));
+            Console.WriteLine(hasDealer
+                ? string.Create(CultureInfo.InvariantCulture, $"of that offline, with the dealer: {cost.SecondsOffline:F3} s, {cost.BytesOffline / 1e6:F2} MB; online: {cost.SecondsOnline:F3} s, {(cost.BytesTotal - cost.BytesOffline) / 1e6:F2} MB")
+                : string.Create(CultureInfo.InvariantCulture, $"of that offline, randomness that the parties made for each other: {cost.BytesOffline / 1e6:F2} MB; online: {(cost.BytesTotal - cost.BytesOffline) / 1e6:F2} MB"));
         }
     }
 }

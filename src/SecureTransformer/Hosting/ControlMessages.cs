@@ -101,7 +101,7 @@ internal sealed class PartyReport
     /// <summary>The party's logical clock when it had the input.</summary>
     public required int InputClock { get; init; }
 
-    /// <summary>What the party got from the dealer.</summary>
+    /// <summary>What the party got offline: from the dealer, where there is one.</summary>
     public required long BytesFromDealer { get; init; }
 
     /// <summary>How long the party waited for the dealer.</summary>

@@ -171,7 +171,7 @@ public sealed partial class Conversation
 
             // Of a party that did not report, the last report counts on.
             var sent = new SentSoFar(Costs.Sent(c._channels.Meter), [.. reports.Select((report, party) => report ?? c._sent?.Parties[party])]);
-            Cost cost = Costs.Between(seconds, clock, end, sent.Client, reports, c._sent);
+            Cost cost = Costs.Between(seconds, clock, end, sent.Client, reports, MpcProtocols.HasDealer(c._client.Options.Protocol), c._sent);
             c._sent = sent;
             _stepping = false;
             return new Step(chosen, _options.IncludeLogits ? logits : [], cost, faults);

@@ -4,7 +4,7 @@ namespace SecureTransformer.Hosting;
 
 /// <summary>
 /// What one inference cost. Bytes are payload bytes given to channels by all parties, the client and the dealer where there is one, without frame headers and TLS.
-/// Offline is what does not depend on the input: a dealer's material.
+/// Offline is what does not depend on the input: a dealer's material, or randomness that the parties make for each other.
 /// </summary>
 public sealed class Cost
 {
@@ -44,7 +44,7 @@ public sealed class Cost
     /// <summary>How many more requests the parties' stored material is enough for; null where they have a dealer, or need none.</summary>
     public int? MaterialLeft { get; }
 
-    /// <summary>Bytes between the parties and the dealer, requests and material; 0 without one.</summary>
+    /// <summary>Bytes of what does not depend on the input: requests to a dealer and material, or what parties without one make for each other.</summary>
     public long BytesOffline => BytesByPhase[TrafficPhase.Offline];
 
     /// <summary>Bytes sent by all parties, the client and the dealer: input, offline, online and output.</summary>

@@ -11,8 +11,9 @@ internal static class Costs
     /// <param name="to">The client's clock at the second, when it had the answer.</param>
     /// <param name="sent">What the client had sent in all, by phase, at the second point.</param>
     /// <param name="reports">What the parties reported at the second point; null for one that did not, of which nothing is counted.</param>
+    /// <param name="hasDealer">Whether offline messages that the parties received are a dealer's, whom nobody else counts; if not, they are other parties' and counted there.</param>
     /// <param name="before">What the client and the parties had sent in all at the first point; null for a session's first.</param>
-    public static Cost Between(double seconds, int from, int to, long[] sent, PartyReport?[] reports, SentSoFar? before = null)
+    public static Cost Between(double seconds, int from, int to, long[] sent, PartyReport?[] reports, bool hasDealer, SentSoFar? before = null)
     {
         TrafficPhase[] phases = Enum.GetValues<TrafficPhase>();
         var bytes = new Dictionary<TrafficPhase, long>();
@@ -30,7 +31,7 @@ internal static class Costs
 
         // What the dealer sends is known to those who get it.
         (PartyReport Now, PartyReport? Then)[] there = [.. reports.Select((now, party) => (now!, before?.Parties[party])).Where(pair => pair.Item1 is not null)];
-        bytes[TrafficPhase.Offline] += there.Sum(r => r.Now.BytesFromDealer - (r.Then?.BytesFromDealer ?? 0));
+        bytes[TrafficPhase.Offline] += hasDealer ? there.Sum(r => r.Now.BytesFromDealer - (r.Then?.BytesFromDealer ?? 0)) : 0;
         double waited = there.Max(r => r.Now.SecondsForDealer - (r.Then?.SecondsForDealer ?? 0));
 
         // The last message of the chain goes to the client, who alone sees the whole.

@@ -159,7 +159,7 @@ public sealed partial class InferenceClient : IAsyncDisposable
         int endClock = channels.Meter.Clock;
 
         PartyReport?[] reports = await lines.ReportsAsync(cancellationToken).ConfigureAwait(false);
-        return new Classification(logits.Values, config.Labels, Costs.Between(seconds, clock, endClock, Costs.Sent(channels.Meter), reports), logits.Faults);
+        return new Classification(logits.Values, config.Labels, Costs.Between(seconds, clock, endClock, Costs.Sent(channels.Meter), reports, MpcProtocols.HasDealer(_options.Protocol)), logits.Faults);
     }
 
     /// <summary>

@@ -43,6 +43,7 @@ public class ShamirClusterTests
         Assert.Equal("urgent", answer.Label);
         Assert.Equal([(0, PartyFaultKind.Wrong), (5, PartyFaultKind.Lost)], answer.Faults.Select(fault => (fault.Party, fault.Kind)));
         Assert.Equal([0L], answer.Cost.BytesByParty.Where(bytes => bytes == 0));
+        Assert.InRange(answer.Cost.BytesOffline, 1, answer.Cost.BytesByParty.Sum());
     }
 
     [Fact]
