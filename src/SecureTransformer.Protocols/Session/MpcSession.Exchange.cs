@@ -6,6 +6,8 @@ namespace SecureTransformer.Protocols;
 /// <content>Input and output.</content>
 public abstract partial class MpcSession
 {
+    private readonly List<PartyFault> _faults = [];
+
     /// <summary>Shares values that one party holds.</summary>
     /// <param name="owner">The party that holds the values.</param>
     /// <param name="shape">The public shape.</param>
@@ -50,6 +52,12 @@ public abstract partial class MpcSession
         await InPhaseAsync(TrafficPhase.Input, "shuffled input", shape.Count, ct => Done(InputShuffledCoreAsync(owner, values, result, ct)), cancellationToken).ConfigureAwait(false);
         return result;
     }
+
+    /// <summary>
+    /// The parties that this one put opened values together without, in the order in which they were noticed: those whose shares were wrong, late or missing. Always empty where a
+    /// protocol needs the shares of all, and a wrong one cannot be told.
+    /// </summary>
+    public IReadOnlyList<PartyFault> Faults => _faults;
 
     /// <summary>Opens a tensor to all parties.</summary>
     /// <remarks>Every party learns the values, and with them the low bits that truncations rounded at random.</remarks>
@@ -114,6 +122,15 @@ public abstract partial class MpcSession
         ArgumentNullException.ThrowIfNull(function);
         Require(x);
         return ComposeAsync(function.Name, () => EvaluateCoreAsync(function, x, cancellationToken));
+    }
+
+    /// <summary>Adds a party to <see cref="Faults"/>, unless it is there in the same way already.</summary>
+    private protected void Note(PartyFault fault)
+    {
+        if (!_faults.Exists(known => known.Party == fault.Party && known.Kind == fault.Kind))
+        {
+            _faults.Add(fault);
+        }
     }
 
     /// <summary>Compares a digest with all other parties.</summary>

@@ -4,7 +4,7 @@ using SecureTransformer.Sharing;
 namespace SecureTransformer.Protocols.Shamir;
 
 /// <summary>
-/// A client's values from the shares at hand, on polynomials of degree t, where at most t of all parties may lie: certain once 2 t + 1 shares lie on one polynomial, since t + 1 of
+/// Opened values from the shares at hand, on polynomials of degree t, where at most t of all parties may lie: certain once 2 t + 1 shares lie on one polynomial, since t + 1 of
 /// them are then right and determine it. After HoneyBadgerMPC (Lu et al., CCS 2019); see <see cref="RobustReconstruction{T}"/> for its cost.
 /// </summary>
 internal static class RobustOutput
@@ -52,4 +52,29 @@ internal static class RobustOutput
             Array.Clear(opened);
         }
     }
+
+    /// <summary>Puts shares of packed bits together: by 2 t + 1 shares that agree on all of them, as those of honest parties do.</summary>
+    /// <param name="field">The field of the shares.</param>
+    /// <param name="shares">By party, plane after plane; null for one that is missing.</param>
+    /// <param name="threshold">t.</param>
+    /// <returns>The words of the bits, and the parties whose shares contradict them; null while they are not certain.</returns>
+    public static (ulong[] Words, int[] Wrong)? TryCombineBits(BitLanes field, IReadOnlyList<ulong[]?> shares, int threshold)
+    {
+        int[] there = [.. Enumerable.Range(0, shares.Count).Where(party => shares[party] is not null)];
+        foreach (int[] chosen in Subsets(there, threshold + 1))
+        {
+            int[] wrong = [.. there.Except(chosen).Where(party => !Interpolated.Agrees(field, chosen, shares, party))];
+            if (there.Length - wrong.Length >= SharesNeeded(threshold))
+            {
+                return (Interpolated.Bits(field, chosen, shares), wrong);
+            }
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<int[]> Subsets(int[] of, int size) =>
+        size == 0
+            ? [[]]
+            : Enumerable.Range(0, of.Length).SelectMany(i => Subsets(of[(i + 1)..], size - 1).Select(rest => (int[])[of[i], .. rest]));
 }

@@ -39,7 +39,7 @@ public sealed partial class ShamirSession
         {
             if (dealers[d] != PartyId && !committee.IsSeeded(dealers[d], PartyId))
             {
-                await ReceiveAsync(committee.Field, _channels[dealers[d]], Operations.Deal, shares[d], lanes, cancellationToken).ConfigureAwait(false);
+                await ReceiveAsync(committee.Field, dealers[d], Operations.Deal, shares[d], lanes, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -133,17 +133,28 @@ public sealed partial class ShamirSession
     /// <summary>The lanes of one frame.</summary>
     private static int FrameLanes(LaneField field) => Chunks.Size / field.Words;
 
-    /// <summary>Receives lanes into a run of a buffer, frame by frame.</summary>
-    private static async ValueTask ReceiveAsync(
-        LaneField field, IChannel source, ushort operation, SecretBuffer target, int lanes, CancellationToken cancellationToken)
+    /// <summary>Receives lanes into a buffer, frame by frame.</summary>
+    private async ValueTask ReceiveAsync(LaneField field, int party, ushort operation, SecretBuffer target, int lanes, CancellationToken cancellationToken)
     {
         int size = FrameLanes(field);
         for (int at = 0; at < lanes; at += size)
         {
             int length = Math.Min(size, lanes - at);
-            using FrameBuffer frame = await source.ReceiveAsync(operation, length * field.Words * sizeof(ulong), cancellationToken).ConfigureAwait(false);
-            field.Require(frame.Words, source);
+            using FrameBuffer frame = await ReceiveAsync(party, operation, length * field.Words * sizeof(ulong), cancellationToken).ConfigureAwait(false);
+            field.Require(frame.Words, _channels[party]);
             field.Over(frame.Words).CopyTo(field.Over(target.Span).Slice(at, length));
         }
+    }
+
+    /// <summary>Receives a frame, after a share that came too late for an opening.</summary>
+    private async ValueTask<FrameBuffer> ReceiveAsync(int party, ushort operation, int length, CancellationToken cancellationToken)
+    {
+        if (_late[party] is { } late)
+        {
+            await late.ConfigureAwait(false);
+            _late[party] = null;
+        }
+
+        return await _channels[party].ReceiveAsync(operation, length, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -19,35 +19,49 @@ public sealed partial class ShamirSession
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// One round; 16 bytes an element from each party to each that learns the values, who is content with 2 t + 1 shares that agree: with 3 t + 1 parties t may be wrong or silent, and
+    /// are named by <see cref="MpcSession.Faults"/>.
+    /// </remarks>
     protected override async ValueTask<double[]?> RevealCoreAsync(SecretTensor x, int? party, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(x);
         using var scratch = new Scratch(Pool);
-        int count = x.Shape.Count;
-        SecretBuffer own = await ZeroAsync(scratch, _numberCommittee, count, cancellationToken).ConfigureAwait(false);
+        SecretBuffer own = await ZeroAsync(scratch, _numberCommittee, x.Shape.Count, cancellationToken).ConfigureAwait(false);
         FieldKernels.AddInto(own.Span, Shares(x, 0));
-        SecretBuffer[]? shares = await ExchangeAsync(scratch, _numberCommittee, own, party, Operations.Reveal, cancellationToken).ConfigureAwait(false);
-        if (shares is null)
+        SendToOthers(_numbers, own, party, Operations.Reveal);
+        if ((party ?? PartyId) != PartyId)
         {
             return null;
         }
 
-        SecretBuffer opened = scratch.Rent(_numbers, count);
-        Interpolated.Combine(_numbers, Threshold, shares, opened);
-        return Interpolated.Decode(opened.Span, x.FractionalBits);
+        return await CollectAsync(
+            _numbers, own, Operations.Reveal, shares => RobustOutput.TryCombine(shares, Threshold, x.Shape.Count, x.FractionalBits), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
+    /// <remarks>One round; robust as the opening of numbers.</remarks>
     protected override async ValueTask<bool[]> RevealCoreAsync(SecretBits x, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(x);
         using var scratch = new Scratch(Pool);
         SecretBuffer own = await ZeroAsync(scratch, _bitCommittee, PlaneWords(x.Shape.Count), cancellationToken).ConfigureAwait(false);
         _bits.Add(_bits.Over(Gathered(scratch, x).Span), _bits.Over(own.Span));
-        SecretBuffer[]? shares = await ExchangeAsync(scratch, _bitCommittee, own, null, Operations.RevealBits, cancellationToken).ConfigureAwait(false);
-        SecretBuffer opened = scratch.Rent(own.Length);
-        Interpolated.Combine(_bits, Threshold, shares!, opened);
-        return PlainWords.Bits(_bits.Over(opened.Span).Plane(0), x);
+        SendToOthers(_bits, own, null, Operations.RevealBits);
+        ulong[] words = [];
+        await CollectAsync(_bits, own, Operations.RevealBits, Combine, cancellationToken).ConfigureAwait(false);
+        return PlainWords.Bits(words, x);
+
+        CombinedShares? Combine(IReadOnlyList<ulong[]?> shares)
+        {
+            if (RobustOutput.TryCombineBits(_bits, shares, Threshold) is not { } combined)
+            {
+                return null;
+            }
+
+            words = combined.Words;
+            return new CombinedShares([], combined.Wrong);
+        }
     }
 
     /// <inheritdoc/>
@@ -56,12 +70,9 @@ public sealed partial class ShamirSession
 
     private IEnumerable<IChannel> Peers => Enumerable.Range(0, PartyCount).Where(peer => peer != PartyId).Select(peer => _channels[peer]);
 
-    /// <summary>Sends the own share to all parties or to one; the shares of all, by party, at those who receive them.</summary>
-    private async ValueTask<SecretBuffer[]?> ExchangeAsync(
-        Scratch scratch, Committee committee, SecretBuffer own, int? party, ushort operation, CancellationToken cancellationToken)
+    /// <summary>Sends the own share to all other parties, or to one.</summary>
+    private void SendToOthers(LaneField field, SecretBuffer own, int? party, ushort operation)
     {
-        LaneField field = committee.Field;
-        int lanes = field.Over(own.Span).Length;
         for (int peer = 0; peer < PartyCount; peer++)
         {
             if (peer != PartyId && (party ?? peer) == peer)
@@ -69,23 +80,43 @@ public sealed partial class ShamirSession
                 Send(field, _channels[peer], operation, own);
             }
         }
+    }
 
-        if ((party ?? PartyId) != PartyId)
+    /// <summary>Receives all others' shares at once until those at hand are enough and the others have had a short grace, and notes who was wrong or silent.</summary>
+    private async ValueTask<double[]> CollectAsync(
+        LaneField field, SecretBuffer own, ushort operation, Func<IReadOnlyList<ulong[]?>, CombinedShares?> combine, CancellationToken cancellationToken)
+    {
+        ulong[] mine = own.Span.ToArray();
+        Task<ulong[]>[] shares =
+        [
+            .. Enumerable.Range(0, PartyCount)
+                .Select(party => party == PartyId ? Task.FromResult(mine) : ReceiveShareAsync(field, party, operation, mine.Length, cancellationToken)),
+        ];
+        string[] names = [.. Enumerable.Range(0, PartyCount).Select(party => party == PartyId ? "this party" : _channels[party].PeerName)];
+        var collection = new ShareCollection(names, shares, RobustOutput.SharesNeeded(Threshold), combine, new CollectionOptions());
+        ReceivedValues received = await collection.RunAsync(cancellationToken).ConfigureAwait(false);
+        foreach (PartyFault fault in received.Faults)
         {
-            return null;
+            Note(fault);
+            _late[fault.Party] = shares[fault.Party];
         }
 
-        var shares = new SecretBuffer[PartyCount];
-        for (int peer = 0; peer < PartyCount; peer++)
+        return received.Values;
+    }
+
+    private async Task<ulong[]> ReceiveShareAsync(LaneField field, int party, ushort operation, int words, CancellationToken cancellationToken)
+    {
+        ulong[] share = new ulong[words];
+        int lanes = words / field.Words;
+        int size = FrameLanes(field);
+        for (int start = 0; start < lanes; start += size)
         {
-            shares[peer] = peer == PartyId ? own : scratch.Rent(field, lanes);
-            if (peer != PartyId)
-            {
-                await ReceiveAsync(field, _channels[peer], operation, shares[peer], lanes, cancellationToken).ConfigureAwait(false);
-            }
+            int length = Math.Min(size, lanes - start);
+            using FrameBuffer frame = await ReceiveAsync(party, operation, length * field.Words * sizeof(ulong), cancellationToken).ConfigureAwait(false);
+            field.Over(frame.Words).CopyTo(field.Over(share).Slice(start, length));
         }
 
-        return shares;
+        return share;
     }
 
     private static void Send(LaneField field, IChannel destination, ushort operation, SecretBuffer share)

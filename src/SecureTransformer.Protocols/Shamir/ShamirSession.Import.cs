@@ -109,10 +109,19 @@ public sealed partial class ShamirSession
     {
         SecretBuffer own = scratch.Rent(_numbers, 1);
         elements.Span.Slice(index * WordsPerElement, WordsPerElement).CopyTo(own.Span);
-        SecretBuffer[]? shares = await ExchangeAsync(scratch, _numberCommittee, own, null, Operations.CheckShares, cancellationToken).ConfigureAwait(false);
-        SecretBuffer opened = scratch.Rent(_numbers, 1);
-        Interpolated.Combine(_numbers, Threshold, shares!, opened);
-        return Mersenne127.AsElements(opened.Span)[0];
+        SendToOthers(_numbers, own, null, Operations.CheckShares);
+        ulong[]?[] shares = new ulong[PartyCount][];
+        for (int party = 0; party < PartyCount; party++)
+        {
+            shares[party] = party == PartyId
+                ? own.Span.ToArray()
+                : await ReceiveShareAsync(_numbers, party, Operations.CheckShares, WordsPerElement, cancellationToken).ConfigureAwait(false);
+        }
+
+        int[] chosen = [.. Enumerable.Range(0, Threshold + 1)];
+        return Enumerable.Range(0, PartyCount).Except(chosen).All(party => Interpolated.Agrees(_numbers, chosen, shares, party))
+            ? Mersenne127.AsElements(Interpolated.Value(_numbers, chosen, shares))[0]
+            : throw new ProtocolException("The parties' shares of an opened value do not lie on one polynomial.");
     }
 
     /// <summary>sum = sum + x_0 r^n + ... + x_(n-1) r.</summary>

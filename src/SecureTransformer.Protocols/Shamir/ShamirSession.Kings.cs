@@ -129,7 +129,7 @@ public sealed partial class ShamirSession
                 if (peer != PartyId && committee.Contributes(PartyId, degree, peer))
                 {
                     using FrameBuffer frame =
-                        await _channels[peer].ReceiveAsync(Operations.Summand, length * field.Words * sizeof(ulong), cancellationToken).ConfigureAwait(false);
+                        await ReceiveAsync(peer, Operations.Summand, length * field.Words * sizeof(ulong), cancellationToken).ConfigureAwait(false);
                     field.Require(frame.Words, _channels[peer]);
                     field.Add(field.Over(frame.Words), field.Over(lanes.Span).Slice(segment.Start + at, length));
                 }
@@ -180,7 +180,7 @@ public sealed partial class ShamirSession
         {
             int length = Math.Min(size, segment.Length - at);
             using FrameBuffer frame =
-                await _channels[segment.King].ReceiveAsync(Operations.Returned, length * words * sizeof(ulong), cancellationToken).ConfigureAwait(false);
+                await ReceiveAsync(segment.King, Operations.Returned, length * words * sizeof(ulong), cancellationToken).ConfigureAwait(false);
             Lanes part = field.Over(lanes.Span).Slice(segment.Start + at, length);
             field.Read(frame.Words, words, part);
             if (told == 0)

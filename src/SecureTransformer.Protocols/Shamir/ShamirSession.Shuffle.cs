@@ -45,7 +45,7 @@ public sealed partial class ShamirSession
         {
             if (group[0] != PartyId)
             {
-                using FrameBuffer received = await _channels[group[0]].ReceiveAsync(Operations.ShuffleKey, key.Length, cancellationToken).ConfigureAwait(false);
+                using FrameBuffer received = await ReceiveAsync(group[0], Operations.ShuffleKey, key.Length, cancellationToken).ConfigureAwait(false);
                 received.Span.CopyTo(key);
                 received.Span.Clear();
                 return new PairwiseRandomness(key);
