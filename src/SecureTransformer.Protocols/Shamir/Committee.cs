@@ -5,6 +5,7 @@ namespace SecureTransformer.Protocols.Shamir;
 /// </summary>
 internal sealed class Committee
 {
+    private readonly Roles _roles;
     private readonly UInt128[][][] _opening;
     private readonly UInt128[][] _returned;
     private readonly UInt128[][][] _dealt;
@@ -15,6 +16,7 @@ internal sealed class Committee
         Field = field;
         Parties = parties;
         Threshold = threshold;
+        _roles = new Roles(parties, threshold);
         _opening = [Opening(threshold), Opening(2 * threshold)];
         _returned = [.. All.Select(king => All.Select(party => Returned(king, party)).ToArray())];
         _dealt = [.. All.Select(dealer => All.Select(party => IsSeeded(dealer, party) ? [] : Dealt(dealer, party)).ToArray())];
@@ -35,7 +37,7 @@ internal sealed class Committee
     public int Threshold { get; }
 
     /// <summary>The number of sharings, unknown to any t parties, that come of one dealt by each party.</summary>
-    public int Extracted => Parties - Threshold;
+    public int Extracted => _roles.Extracted;
 
     private IEnumerable<int> All => Enumerable.Range(0, Parties);
 
@@ -43,7 +45,7 @@ internal sealed class Committee
     public static UInt128 Point(int party) => (UInt128)(party + 1);
 
     /// <summary>Whether a party contributes to what a king opens of so high a degree: the king and those that follow it.</summary>
-    public bool Contributes(int king, int degree, int party) => After(king, party) <= degree;
+    public bool Contributes(int king, int degree, int party) => _roles.Contributes(king, degree, party);
 
     /// <summary>What a contributor multiplies its share by, so that the sum is the value.</summary>
     public UInt128 OpeningFactor(int king, int degree, int party) => _opening[degree == Threshold ? 0 : 1][king][After(king, party)];
@@ -51,16 +53,16 @@ internal sealed class Committee
     /// <summary>
     /// Whether a party gets what a king returns as a sharing. The t parties before the king have the share zero, and the others a multiple of the value, which is public.
     /// </summary>
-    public bool IsReturned(int king, int party) => After(party, king) is 0 || After(party, king) > Threshold;
+    public bool IsReturned(int king, int party) => _roles.IsReturned(king, party);
 
     /// <summary>That multiple.</summary>
     public UInt128 ReturnFactor(int king, int party) => _returned[king][party];
 
     /// <summary>Whether a party expands its share of what a dealer deals from the key they have in common: the t parties that follow the dealer.</summary>
-    public bool IsSeeded(int dealer, int party) => After(dealer, party) is int after && after > 0 && after <= Threshold;
+    public bool IsSeeded(int dealer, int party) => _roles.IsSeeded(dealer, party);
 
     /// <summary>The parties whose shares of a dealer are seeded, in the order of <see cref="DealFactors"/>.</summary>
-    public int Seeded(int dealer, int index) => (dealer + 1 + index) % Parties;
+    public int Seeded(int dealer, int index) => _roles.Seeded(dealer, index);
 
     /// <summary>A share that is not seeded, of the secret and of the seeded shares.</summary>
     public UInt128[] DealFactors(int dealer, int party) => _dealt[dealer][party];
@@ -68,7 +70,7 @@ internal sealed class Committee
     /// <summary>The factor of what a dealer dealt in an extracted sharing.</summary>
     public UInt128 ExtractionFactor(int row, int dealer) => _extraction[row][dealer];
 
-    private int After(int first, int party) => (party - first + Parties) % Parties;
+    private int After(int first, int party) => _roles.After(first, party);
 
     private UInt128[][] Opening(int degree) =>
         [.. All.Select(king => Field.Interpolation([.. Enumerable.Range(0, degree + 1).Select(i => Point((king + i) % Parties))], 0))];
