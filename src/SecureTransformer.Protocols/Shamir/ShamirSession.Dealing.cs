@@ -96,7 +96,7 @@ public sealed partial class ShamirSession
     }
 
     /// <summary>
-    /// Sharings of uniform elements that no t parties know, or of zero: each party deals, and the Vandermonde matrix extracts n - t sharings of n (Damgaard, Nielsen 2007, section 4.1).
+    /// Sharings of uniform elements that no t parties know, or of zero: each party deals, and the Vandermonde matrix extracts n - t sharings of n (Damgaard, Nielsen 2007, protocol Random).
     /// One round.
     /// </summary>
     private async ValueTask<SecretBuffer> ExtractAsync(Scratch scratch, Committee committee, int lanes, bool zero, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ using SecureTransformer.Transport;
 namespace SecureTransformer.Protocols;
 
 /// <content>
-/// Opening what is masked, at kings that take turns (Damgaard and Nielsen 2007, section 4.2). A contributor multiplies its share by its Lagrange coefficient and adds a fresh
+/// Opening what is masked, at kings that take turns (Damgaard and Nielsen 2007). A contributor multiplies its share by its Lagrange coefficient and adds a fresh
 /// zero share, made of keys that every two parties have in common: the king learns the sum, which is the masked value, and nothing of the polynomial.
 /// </content>
 /// <remarks>

@@ -7,7 +7,7 @@ namespace SecureTransformer.Protocols;
 /// Products: local products of shares have degree 2t; the degree is reduced and the fractional bits are truncated by one opening. Sums of products cost their result.
 /// </content>
 /// <remarks>
-/// Truncation (Catrina, Saxena 2010, section 4.2): with x' = x + 2^62 and the mask r, kings learn c = x' + r and return c / 2^s rounded down; less r / 2^s rounded down and
+/// Truncation (Catrina, Saxena 2010, protocol 3.1): with x' = x + 2^62 and the mask r, kings learn c = x' + r and return c / 2^s rounded down; less r / 2^s rounded down and
 /// 2^(62-s) that is x / 2^s rounded down or up. Error below one unit in the last place, mean zero, for x in [-2^62, 2^62).
 /// </remarks>
 public sealed partial class ShamirSession

@@ -11,7 +11,7 @@ namespace SecureTransformer.Protocols;
 /// the smallest GF(2^d) that has a point for each party. The parties make all correlated randomness themselves.
 /// </summary>
 /// <remarks>
-/// Ben-Or, Goldwasser, Wigderson 1988; products after Damgaard and Nielsen 2007 (CRYPTO, section 4); truncation after Catrina and Saxena 2010 (FC, section 4.2) with masks of
+/// Ben-Or, Goldwasser, Wigderson 1988; products after Damgaard and Nielsen 2007 (CRYPTO); truncation after Catrina and Saxena 2010 (FC, protocol 3.1, TruncPr) with masks of
 /// known parts in the manner of edaBits (Escudero et al. 2020, eprint 2020/338). See docs/protocols/shamir.md for formulas, costs and arguments.
 /// </remarks>
 public sealed partial class ShamirSession : MpcSession

@@ -2,7 +2,7 @@ namespace SecureTransformer.Protocols.Shamir;
 
 /// <summary>
 /// Who shuffles what an owner put in: groups of t + 1 other parties, such that any t parties with the owner among them leave out one group whole. Each group applies an order that it alone
-/// knows (Laur, Willemson, Zhang 2011, ISC, section 4).
+/// knows (Laur, Willemson, Zhang 2011, ISC: shuffling by resharing).
 /// </summary>
 internal static class ShuffleCommittees
 {

@@ -13,11 +13,45 @@ internal static class InsecureSessions
     {
         foreach (string field in new[] { "_withNext", "_withPrevious" })
         {
-            object randomness = typeof(ReplicatedSession).GetField(field, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(session)!;
-            var key = (byte[])randomness.GetType().GetField("_key", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(randomness)!;
-            Array.Clear(key);
+            Array.Clear((byte[])Private(Private(session, field), "_key"));
         }
 
         return session;
     }
+
+    /// <summary>
+    /// Extracts zero instead of uniform sharings and sharings of zero, by clearing the extraction matrices: products and bits are opened to kings unmasked, and shares are shown as they
+    /// are. Masks of truncations and comparisons, which are dealt, stay; results stay right.
+    /// </summary>
+    public static ShamirSession WithoutExtractedMasks(ShamirSession session)
+    {
+        foreach (string field in new[] { "_numberCommittee", "_bitCommittee" })
+        {
+            foreach (UInt128[] row in (UInt128[][])Private(Private(session, field), "_extraction"))
+            {
+                Array.Clear(row);
+            }
+        }
+
+        return session;
+    }
+
+    /// <summary>
+    /// Gives all pairs of parties the same key, zero. Of three parties, the second's zero share in the opening of a product is then the difference of two equal streams, zero, as long
+    /// as all kings open the same numbers of lanes.
+    /// </summary>
+    public static ShamirSession WithoutZeroShares(ShamirSession session)
+    {
+        foreach (object? pair in (object?[])Private(session, "_pairs"))
+        {
+            if (pair is not null)
+            {
+                Array.Clear((byte[])Private(pair, "_key"));
+            }
+        }
+
+        return session;
+    }
+
+    private static object Private(object owner, string field) => owner.GetType().GetField(field, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(owner)!;
 }
