@@ -34,7 +34,7 @@ public class ShamirTraceTests
             Assert.Equal(zeros.Layout.Keys, trace.Layout.Keys);
             foreach ((string link, string[] frames) in zeros.Layout)
             {
-                Assert.Equal(frames, trace.Layout[link]);
+                Assert.Equal(frames.Select(Comparable), trace.Layout[link].Select(Comparable));
             }
 
             Assert.Empty(trace.Problems());
@@ -45,6 +45,9 @@ public class ShamirTraceTests
 
         // Import, export, dealt shares, summands for kings and what they return.
         Assert.Equal([4, 5, 51, 52, 53], zeros.Operations.Order().Select(o => (int)o));
+
+        // With more than 2 t + 1 parties an opening need not wait for all: who is late on a busy machine is heard later.
+        string Comparable(string frame) => n == (2 * t) + 1 ? frame : string.Join(' ', frame.Split(' ').Where((_, i) => i != 2));
     }
 
     [Fact]
