@@ -6,7 +6,7 @@ using SecureTransformer.Transport;
 namespace SecureTransformer.Protocols;
 
 /// <content>
-/// Truncation with a known sign bit (Dalskov, Escudero, Keller 2020, eprint 2020/338, section 5.1), fused with the product before it; see <see cref="OutputMaterial"/>.
+/// Truncation with a known sign bit (Escudero, Ghosh, Keller, Rachuri, Scholl 2020, eprint 2020/338, section 5.1), fused with the product before it; see <see cref="OutputMaterial"/>.
 /// </content>
 /// <remarks>
 /// With c = x + 2^62 + r opened and top its top bit, y = ((c shifted left by 1) shifted right by s + 1) + top 2^(63-s) - 2^(62-s) - u - top w 2^(64-s) is x / 2^s

@@ -11,7 +11,7 @@ namespace SecureTransformer.Protocols;
 /// comes from a dealer who sees no data and must collude with no party.
 /// </summary>
 /// <remarks>
-/// Beaver 1991; SecureML (Mohassel, Zhang 2017); truncation after Dalskov et al. 2020 (eprint 2020/338, section 5.1). See docs/protocols/additive.md.
+/// Beaver 1991; SecureML (Mohassel, Zhang 2017); truncation after Escudero et al. 2020 (eprint 2020/338, section 5.1). See docs/protocols/additive.md.
 /// What is opened between the parties is always masked by a share that its sender alone, and the dealer, know.
 /// </remarks>
 public sealed partial class AdditiveSession : RingSession

@@ -11,7 +11,7 @@ namespace SecureTransformer.Protocols.Additive;
 /// What turns an untruncated result, but for a part c that the dealer knows (a product of masks), into shares of the truncated one.
 /// </summary>
 /// <remarks>
-/// Without truncation: shares of c. With it, after Dalskov et al. 2020 (eprint 2020/338, section 5.1): a mask m from seeds, which is c + r for the dealer, so that the
+/// Without truncation: shares of c. With it, after Escudero et al. 2020 (eprint 2020/338, section 5.1): a mask m from seeds, which is c + r for the dealer, so that the
 /// result without c plus m is the result plus r; shares of u = rc - rb 2^(63-s) with rb the top bit of r and rc = (r shifted left by 1) shifted right by s + 1; and
 /// shares of w = rb, of which s bits suffice since it is multiplied by 2^(64-s).
 /// </remarks>

@@ -8,7 +8,7 @@ using SecureTransformer.Transport;
 namespace SecureTransformer.Protocols;
 
 /// <content>
-/// Truncation with a known sign bit (Dalskov, Escudero, Keller 2020, eprint 2020/338, section 5.1), with party 2 as the helper, fused with the product before it.
+/// Truncation with a known sign bit (Escudero, Ghosh, Keller, Rachuri, Scholl 2020, eprint 2020/338, section 5.1), with party 2 as the helper, fused with the product before it.
 /// </content>
 /// <remarks>
 /// <para>For z in [-2^62, 2^62) shared additively and a shift f: party 2 sets r = s0 + s1 - z2 with masks s0 and s1 that it has in common with parties 0 and 1, who

@@ -10,7 +10,7 @@ namespace SecureTransformer.Protocols;
 /// Three parties, of which one may be semi-honest, over Z_2^64: x = x0 + x1 + x2, and party i holds (x_i, x_{i+1}).
 /// </summary>
 /// <remarks>
-/// Araki et al. 2016 (CCS); ABY3 (Mohassel, Rindal 2018); truncation after Dalskov et al. 2020 (eprint 2020/338, section 5.1).
+/// Araki et al. 2016 (CCS); ABY3 (Mohassel, Rindal 2018); truncation after Escudero et al. 2020 (eprint 2020/338, section 5.1).
 /// See docs/protocols for formulas, costs and arguments. Parties share pairwise keys, fresh for each session, and make zero shares from them without communication.
 /// </remarks>
 public sealed partial class ReplicatedSession : RingSession
