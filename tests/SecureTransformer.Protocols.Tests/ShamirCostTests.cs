@@ -92,6 +92,21 @@ public class ShamirCostTests
         });
     }
 
+    [Theory]
+    [InlineData(3, 1, 70, 40, 0, true, true)]
+    [InlineData(5, 2, 1, 37, 29, false, true)]
+    [InlineData(3, 1, 4000, 40, 0, true, true)]
+    [InlineData(4, 1, 3000, 62, 6, false, false)]
+    [InlineData(3, 1, 70_000, 2, 0, true, true)]
+    public Task Normalisation(int n, int t, int count, int width, int minimumBits, bool mayBeZero, bool squareRoot) =>
+        CheckAsync(
+            n,
+            t,
+            count,
+            ShamirCosts.Normalize(n, t, count, width, minimumBits, mayBeZero, squareRoot),
+            async (s, x, p) => await s.NormalizeAsync(x, width, minimumBits, mayBeZero, squareRoot),
+            bits: false);
+
     /// <summary>A shuffled input's rounds depend on which parties its owner stands between; its bytes do not.</summary>
     [Theory]
     [InlineData(4, 1)]

@@ -4,7 +4,7 @@ namespace SecureTransformer.Protocols;
 public abstract partial class MpcSession
 {
     /// <summary>Comparisons up to which all powers of two are tried at once: beyond, rounds matter less than bytes.</summary>
-    private const int ParallelComparisons = 1 << 17;
+    internal const int ParallelComparisons = 1 << 17;
 
     /// <summary>Finds the power of two that brings each ring element to [2^(width-1), 2^width).</summary>
     /// <param name="x">The tensor.</param>

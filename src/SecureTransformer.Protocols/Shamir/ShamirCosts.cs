@@ -1,3 +1,4 @@
+using System.Numerics;
 using SecureTransformer.Protocols.Shamir;
 
 namespace SecureTransformer.Protocols;
@@ -184,6 +185,41 @@ public static class ShamirCosts
                 RectifyBy(run, checked(rows * (left / 2)), width);
             }
         });
+    }
+
+    /// <summary>The power of two that brings each value to a known magnitude: see <see cref="MpcSession.NormalizeAsync"/>. Few values are compared with all powers at once.</summary>
+    public static OperationCost Normalize(int parties, int threshold, int count, int width, int minimumBits = 0, bool mayBeZero = true, bool squareRoot = true)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(minimumBits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(width, 62);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, minimumBits + 2);
+        int powers = width - minimumBits;
+        return Count(parties, threshold, count, run =>
+        {
+            if ((long)count * powers <= MpcSession.ParallelComparisons)
+            {
+                Compare(run, count * (mayBeZero ? powers : powers - 1), width);
+                return;
+            }
+
+            if (mayBeZero)
+            {
+                Compare(run, count, width);
+            }
+
+            for (int shift = 1 << BitOperations.Log2((uint)(powers - 1)); shift >= 1; shift /= 2)
+            {
+                // What is shifted: the value and the scale, and its square root's; at last the scale alone, and whether the shift is odd.
+                run.LessThanZero(count, width + 1);
+                MultiplyBit(run, checked(count * ((shift == 1 ? 1 : 2) + (squareRoot ? 1 : 0))));
+            }
+        });
+
+        static void Compare(CountedRun run, int count, int width)
+        {
+            run.LessThanZero(count, width + 1);
+            run.ToNumbers(count, groups: 1);
+        }
     }
 
     private static void RectifyBy(CountedRun run, int count, int width)
