@@ -19,6 +19,7 @@ public class ShamirCostTests
     {
         await CheckAsync(n, t, count, ShamirCosts.Input(n, t, count), async (s, x, p) => await s.InputAsync(1, x.Shape, Values(1, count)));
         await CheckAsync(n, t, count, ShamirCosts.InputShuffled(n, t, count, n - 1), async (s, x, p) => await s.InputShuffledAsync(n - 1, x.Shape, Values(1, count)));
+        await CheckAsync(n, t, count, ShamirCosts.ShuffleRows(n, t, count), async (s, x, p) => await s.ShuffleRowsAsync(x));
         await CheckAsync(n, t, count, ShamirCosts.Agree(n, t), async (s, x, p) => await s.AgreeAsync("number", new byte[count]));
         await CheckAsync(n, t, count, ShamirCosts.Reveal(n, t, count), async (s, x, p) => await s.RevealAsync(x));
         await CheckAsync(n, t, count, ShamirCosts.Reveal(n, t, count, toAll: false), async (s, x, p) => await s.RevealToAsync(x, 1));

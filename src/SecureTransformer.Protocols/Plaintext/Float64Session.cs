@@ -249,6 +249,19 @@ public sealed class Float64Session : MpcSession
     }
 
     /// <inheritdoc/>
+    public override bool ShufflesRows => true;
+
+    /// <inheritdoc/>
+    protected override ValueTask ShuffleRowsCoreAsync(SecretTensor x, SecretTensor result, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(result);
+        Shares(x, 0).CopyTo(Shares(result, 0));
+        RowShuffle.MoveRows(Shares(result, 0), result.Shape[0]);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     protected override ValueTask<double[]?> RevealCoreAsync(SecretTensor x, int? party, CancellationToken cancellationToken) =>
         ValueTask.FromResult<double[]?>(Values(x).ToArray());
 

@@ -6,6 +6,9 @@ namespace SecureTransformer.Protocols;
 /// <content>Input and output.</content>
 public abstract partial class MpcSession
 {
+    /// <summary>The operation number of the frames in which parties tell each other their shares of opened numbers, as <see cref="ChannelFaults"/> and observers of frames see it.</summary>
+    public const ushort RevealOperation = Operations.Reveal;
+
     private readonly List<PartyFault> _faults = [];
 
     /// <summary>Shares values that one party holds.</summary>

@@ -52,6 +52,18 @@ internal sealed class CountedRun
         Exchange([.. from dealer in dealers from party in All where party != dealer && !roles.IsSeeded(dealer, party) select (dealer, party)], lanes * words * Word);
     }
 
+    /// <summary>The first member of each group tells the others the key of its order.</summary>
+    public void AgreeOnOrders(IReadOnlyList<int[]> groups, long bytes) => Exchange([.. from g in groups from member in g.Skip(1) select (g[0], member)], bytes);
+
+    /// <summary>The members of each group in turn deal elements again.</summary>
+    public void Shuffle(IReadOnlyList<int[]> groups, int count)
+    {
+        foreach (int[] members in groups)
+        {
+            Deal(members, Number, count);
+        }
+    }
+
     /// <summary>Uniform sharings that no t parties know, or of zero.</summary>
     public void Extract(int words, long lanes) => Offline(() => Deal([.. All], words, (lanes + _roles.Extracted - 1) / _roles.Extracted));
 

@@ -29,12 +29,21 @@ public static class ShamirCosts
     {
         ArgumentOutOfRangeException.ThrowIfNegative(owner);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(owner, parties);
+        IReadOnlyList<int[]> groups = ShuffleCommittees.For(parties, threshold, owner);
+        run.AgreeOnOrders(groups, SeedBytes);
         run.Deal([owner], CountedRun.Number, count);
-        foreach (int[] group in ShuffleCommittees.For(parties, threshold, owner))
-        {
-            run.Exchange([.. group.Skip(1).Select(member => (group[0], member))], SeedBytes);
-            run.Deal(group, CountedRun.Number, count);
-        }
+        run.Shuffle(groups, count);
+    });
+
+    /// <summary>The rows of a tensor in an order that no t parties know: keys of orders are told, then t + 1 parties of each group deal all elements again.</summary>
+    /// <param name="parties">The number of parties, n.</param>
+    /// <param name="threshold">The threshold, t.</param>
+    /// <param name="count">The number of elements, whatever the rows.</param>
+    public static OperationCost ShuffleRows(int parties, int threshold, int count) => Count(parties, threshold, count, run =>
+    {
+        IReadOnlyList<int[]> groups = ShuffleCommittees.For(parties, threshold, owner: null);
+        run.AgreeOnOrders(groups, SeedBytes);
+        run.Shuffle(groups, count);
     });
 
     /// <summary>Opening numbers to all parties, or to one; offline a sharing of zero.</summary>

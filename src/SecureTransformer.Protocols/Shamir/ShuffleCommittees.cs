@@ -1,17 +1,20 @@
 namespace SecureTransformer.Protocols.Shamir;
 
 /// <summary>
-/// Who shuffles what an owner put in: groups of t + 1 other parties, such that any t parties with the owner among them leave out one group whole. Each group applies an order that it alone
-/// knows (Laur, Willemson, Zhang 2011, ISC: shuffling by resharing).
+/// Who shuffles: groups of t + 1 parties, such that any t parties leave out one group whole. Each group applies an order that it alone knows (Laur, Willemson, Zhang 2011, ISC:
+/// shuffling by resharing). For what an owner put in, groups of others, such that any t parties with the owner among them leave out one.
 /// </summary>
 internal static class ShuffleCommittees
 {
     /// <summary>The groups, each in ascending order.</summary>
-    public static IReadOnlyList<int[]> For(int parties, int threshold, int owner)
+    /// <param name="parties">The number of parties.</param>
+    /// <param name="threshold">t.</param>
+    /// <param name="owner">Who is to learn nothing of the order, alone or with t - 1 others; null for any t parties.</param>
+    public static IReadOnlyList<int[]> For(int parties, int threshold, int? owner)
     {
         int[] others = [.. Enumerable.Range(0, parties).Where(party => party != owner)];
         var groups = new List<int[]>();
-        foreach (int[] colluding in Subsets(others, threshold - 1))
+        foreach (int[] colluding in Subsets(others, owner is null ? threshold : threshold - 1))
         {
             if (!groups.Exists(group => !group.Intersect(colluding).Any()))
             {
