@@ -304,7 +304,3 @@ public sealed class DealerProcessContractOfTwo(DealerProcessOfTwo dealer) : Sess
 public sealed class DealerProcessContractOfThree(DealerProcessOfThree dealer) : SessionContract(MpcProtocol.Additive, 3, dealer: dealer), IClassFixture<DealerProcessOfThree>;
 
 public sealed class DealerProcessContractOfFive(DealerProcessOfFive dealer) : SessionContract(MpcProtocol.Additive, 5, dealer: dealer), IClassFixture<DealerProcessOfFive>;
-
-public sealed class ShamirSessionContractOfThree() : SessionContract(MpcProtocol.Shamir, 3);
-
-public sealed class ShamirSessionContractOfFour() : SessionContract(MpcProtocol.Shamir, 4);

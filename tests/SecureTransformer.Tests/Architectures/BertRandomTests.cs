@@ -16,6 +16,7 @@ public sealed class BertRandomTests(ITestOutputHelper output)
     [InlineData(MpcProtocol.PlaintextFixedPoint, Activation.Quad)]
     [InlineData(MpcProtocol.Replicated3, Activation.GeluErf)]
     [InlineData(MpcProtocol.Additive, Activation.GeluErf)]
+    [InlineData(MpcProtocol.Shamir, Activation.GeluErf)]
     [InlineData(MpcProtocol.Replicated3, Activation.GeluTanh)]
     [InlineData(MpcProtocol.Additive, Activation.GeluTanh)]
     [InlineData(MpcProtocol.Replicated3, Activation.Relu)]
@@ -26,6 +27,7 @@ public sealed class BertRandomTests(ITestOutputHelper output)
     [InlineData(MpcProtocol.Additive, Activation.Tanh)]
     [InlineData(MpcProtocol.Replicated3, Activation.Quad)]
     [InlineData(MpcProtocol.Additive, Activation.Quad)]
+    [InlineData(MpcProtocol.Shamir, Activation.Quad)]
     public async Task Fixed_point_agrees_with_float64(MpcProtocol protocol, Activation activation)
     {
         ulong seed = 7001 + (ulong)activation;

@@ -44,9 +44,9 @@ internal static class BertRuns
     /// <summary>Runs the cases one after another with the same weights; what party 0 saw.</summary>
     public static async Task<BertResult[]> RunAsync(
         MpcProtocol protocol, ModelArchitecture architecture, Func<WeightSpec, double[]> values, IEnumerable<BertCase> cases, bool observe = false,
-        IReadOnlyList<IPartyEndpoint>? endpoints = null, int? count = null)
+        IReadOnlyList<IPartyEndpoint>? endpoints = null, int? count = null, int? threshold = null)
     {
-        await using LocalParties parties = endpoints is null ? LocalParties.Create(protocol, parties: count) : LocalParties.Create(protocol, endpoints);
+        await using LocalParties parties = endpoints is null ? LocalParties.Create(protocol, new SessionOptions { Threshold = threshold }, parties: count) : LocalParties.Create(protocol, endpoints);
         return await RunAsync(parties, architecture, values, cases, observe);
     }
 

@@ -18,6 +18,8 @@ public sealed class DecoderFixedPointTests
     [InlineData(MpcProtocol.Additive, "llama-story")]
     [InlineData(MpcProtocol.Additive, "llama-story", 3)]
     [InlineData(MpcProtocol.Additive, "gpt2-arith", 5)]
+    [InlineData(MpcProtocol.Shamir, "gpt2-arith", 4)]
+    [InlineData(MpcProtocol.Shamir, "llama-story", 4)]
     public async Task Logits_are_near_float64_in_every_position(MpcProtocol protocol, string name, int? count = null)
     {
         IReadOnlyList<DecoderCase> cases = DecoderCase.Load(name);
@@ -40,7 +42,9 @@ public sealed class DecoderFixedPointTests
     [InlineData(MpcProtocol.Replicated3, "llama-story")]
     [InlineData(MpcProtocol.Additive, "gpt2-arith")]
     [InlineData(MpcProtocol.Additive, "llama-story")]
-    public async Task Greedy_continuations_are_those_of_float64(MpcProtocol protocol, string name)
+    [InlineData(MpcProtocol.Shamir, "gpt2-arith", 4)]
+    [InlineData(MpcProtocol.Shamir, "llama-story", 4)]
+    public async Task Greedy_continuations_are_those_of_float64(MpcProtocol protocol, string name, int? count = null)
     {
         IReadOnlyList<GenerationCase> cases = GenerationCase.Load(name);
         int[][] tokens = await DecoderRuns.RunAsync(protocol, name, async (session, model) =>
@@ -52,7 +56,7 @@ public sealed class DecoderFixedPointTests
             }
 
             return all.ToArray();
-        });
+        }, count);
         foreach ((GenerationCase item, int[] result) in cases.Zip(tokens))
         {
             item.Compare(result);

@@ -22,7 +22,7 @@ internal static class AccuracyTable
 
     public sealed record Row(string Name, double Bar, bool Relative, double Approximation, double FixedPoint, double Protocol, double BytesPerElement, int Rounds);
 
-    public static async Task<IReadOnlyList<Row>> MeasureAsync(ReferenceFunctions reference, MpcProtocol protocol, int? count = null)
+    public static async Task<IReadOnlyList<Row>> MeasureAsync(ReferenceFunctions reference, MpcProtocol protocol, int? count = null, int? threshold = null)
     {
         var rows = new List<Row>();
         foreach ((string name, SecretFunction function, double bar, bool relative) in Scalars)
@@ -30,14 +30,14 @@ internal static class AccuracyTable
             double[] x = reference.Scalars(name).X;
             double[] padded = [.. Enumerable.Range(0, 6400).Select(i => x[i % x.Length])];
             FunctionCost cost = await FunctionCost.MeasureAsync(
-                protocol, new TensorShape(padded.Length), padded, async (session, input) => await session.EvaluateAsync(function, input), count);
+                protocol, new TensorShape(padded.Length), padded, async (session, input) => await session.EvaluateAsync(function, input), count, threshold);
             rows.Add(new Row(
                 name,
                 bar,
                 relative,
                 await ErrorAsync(MpcProtocol.PlaintextFloat64, function, x, relative),
                 await ErrorAsync(MpcProtocol.PlaintextFixedPoint, function, x, relative),
-                await ErrorAsync(protocol, function, x, relative, count),
+                await ErrorAsync(protocol, function, x, relative, count, threshold),
                 (double)cost.Bytes / padded.Length,
                 cost.Rounds));
         }
@@ -58,10 +58,10 @@ internal static class AccuracyTable
     }
 
     /// <summary>The largest error against the exact function of the encoded input. The approximation alone is the function's own way over float64.</summary>
-    private static async Task<double> ErrorAsync(MpcProtocol protocol, SecretFunction function, double[] x, bool relative, int? count = null)
+    private static async Task<double> ErrorAsync(MpcProtocol protocol, SecretFunction function, double[] x, bool relative, int? count = null, int? threshold = null)
     {
         double[] encoded = [.. x.Select(v => Math.Round(Math.ScaleB(v, 18)) / (1 << 18))];
-        await using LocalParties parties = LocalParties.Create(protocol, parties: count);
+        await using LocalParties parties = LocalParties.Create(protocol, new SessionOptions { Threshold = threshold }, parties: count);
         double[][] results = await parties.RunAsync(async session =>
         {
             SecretTensor input = await session.InputAsync(session.PartyCount - 1, new TensorShape(encoded.Length), encoded);

@@ -8,11 +8,11 @@ internal readonly record struct FunctionCost(long Bytes, int Rounds, long Offlin
 {
     /// <summary>Runs the operation on shared inputs and reads the meters before and after it.</summary>
     public static async Task<FunctionCost> MeasureAsync(
-        MpcProtocol protocol, TensorShape shape, double[] x, Func<MpcSession, SecretTensor, Task> operation, int? count = null)
+        MpcProtocol protocol, TensorShape shape, double[] x, Func<MpcSession, SecretTensor, Task> operation, int? count = null, int? threshold = null)
     {
         long offline = 0;
         var transport = new TransportOptions { FrameObserver = (in ObservedFrame frame) => Interlocked.Add(ref offline, frame.Phase == TrafficPhase.Offline ? frame.Payload.Length : 0) };
-        await using LocalParties parties = LocalParties.Create(protocol, transport: transport, parties: count);
+        await using LocalParties parties = LocalParties.Create(protocol, new SessionOptions { Threshold = threshold }, transport, count);
         var results = await parties.RunAsync(async session =>
         {
             using SessionScope scope = session.BeginScope();
