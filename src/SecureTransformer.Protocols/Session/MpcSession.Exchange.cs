@@ -96,6 +96,19 @@ public abstract partial class MpcSession
         return result;
     }
 
+    /// <summary>Receives shares as <see cref="ImportAsync"/> does, of rows (along the last axis) with one 1 among zeros, and checks that they are, where the protocol can.</summary>
+    /// <remarks>
+    /// Where a protocol does not check, other rows give the sender what a model makes of other combinations of its embeddings. Where values out of range would be seen, as in Shamir's sharing,
+    /// it checks.
+    /// </remarks>
+    /// <exception cref="ProtocolException">A row is no such row.</exception>
+    public async ValueTask<SecretTensor> ImportOneHotAsync(IChannel source, TensorShape shape, CancellationToken cancellationToken = default)
+    {
+        SecretTensor result = await ImportAsync(source, shape, 0, cancellationToken).ConfigureAwait(false);
+        await InPhaseAsync(TrafficPhase.Input, "one-hot", shape.Count, ct => Done(RequireOneHotCoreAsync(source, result, ct)), cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
     /// <summary>Sends this party's freshly masked share of a tensor to a client who is no party; see <see cref="ShareCodec"/>.</summary>
     /// <remarks>The client alone learns the values.</remarks>
     public ValueTask ExportAsync(IChannel destination, SecretTensor x, CancellationToken cancellationToken = default)
@@ -157,6 +170,9 @@ public abstract partial class MpcSession
 
     /// <summary>Fills the result with shares sent by the protocol's <see cref="ShareCodec"/>.</summary>
     protected abstract ValueTask ImportCoreAsync(IChannel source, SecretTensor result, CancellationToken cancellationToken);
+
+    /// <summary>Refuses shares from a sender that are not of rows with one 1 among zeros. By default nothing is checked.</summary>
+    protected virtual ValueTask RequireOneHotCoreAsync(IChannel source, SecretTensor x, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>Sends shares as the protocol's <see cref="ShareCodec"/> expects them.</summary>
     protected abstract ValueTask ExportCoreAsync(IChannel destination, SecretTensor x, CancellationToken cancellationToken);

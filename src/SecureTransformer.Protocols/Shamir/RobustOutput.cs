@@ -63,10 +63,18 @@ internal static class RobustOutput
         int[] there = [.. Enumerable.Range(0, shares.Count).Where(party => shares[party] is not null)];
         foreach (int[] chosen in Subsets(there, threshold + 1))
         {
-            int[] wrong = [.. there.Except(chosen).Where(party => !Interpolated.Agrees(field, chosen, shares, party))];
-            if (there.Length - wrong.Length >= SharesNeeded(threshold))
+            var wrong = new List<int>();
+            foreach (int party in there.Except(chosen).TakeWhile(_ => wrong.Count <= there.Length - SharesNeeded(threshold)))
             {
-                return (Interpolated.Bits(field, chosen, shares), wrong);
+                if (!Interpolated.Agrees(field, chosen, shares, party))
+                {
+                    wrong.Add(party);
+                }
+            }
+
+            if (there.Length - wrong.Count >= SharesNeeded(threshold))
+            {
+                return (Interpolated.Bits(field, chosen, shares), [.. wrong]);
             }
         }
 

@@ -149,12 +149,7 @@ public sealed partial class ShamirSession
     /// <summary>Receives a frame, after a share that came too late for an opening.</summary>
     private async ValueTask<FrameBuffer> ReceiveAsync(int party, ushort operation, int length, CancellationToken cancellationToken)
     {
-        if (_late[party] is { } late)
-        {
-            await late.ConfigureAwait(false);
-            _late[party] = null;
-        }
-
+        await _late[party].WaitAsync(cancellationToken).ConfigureAwait(false);
         return await _channels[party].ReceiveAsync(operation, length, cancellationToken).ConfigureAwait(false);
     }
 }

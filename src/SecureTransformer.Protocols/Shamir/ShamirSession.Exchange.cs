@@ -65,10 +65,11 @@ public sealed partial class ShamirSession
     }
 
     /// <inheritdoc/>
-    protected override ValueTask AgreeCoreAsync(string what, ReadOnlyMemory<byte> digest, CancellationToken cancellationToken) =>
-        Agreement.CompareAsync(Peers, what, digest, cancellationToken);
-
-    private IEnumerable<IChannel> Peers => Enumerable.Range(0, PartyCount).Where(peer => peer != PartyId).Select(peer => _channels[peer]);
+    protected override async ValueTask AgreeCoreAsync(string what, ReadOnlyMemory<byte> digest, CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_late).WaitAsync(cancellationToken).ConfigureAwait(false);
+        await Agreement.CompareAsync(Enumerable.Range(0, PartyCount).Where(peer => peer != PartyId).Select(peer => _channels[peer]), what, digest, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Sends the own share to all other parties, or to one.</summary>
     private void SendToOthers(LaneField field, SecretBuffer own, int? party, ushort operation)
@@ -93,7 +94,7 @@ public sealed partial class ShamirSession
                 .Select(party => party == PartyId ? Task.FromResult(mine) : ReceiveShareAsync(field, party, operation, mine.Length, cancellationToken)),
         ];
         string[] names = [.. Enumerable.Range(0, PartyCount).Select(party => party == PartyId ? "this party" : _channels[party].PeerName)];
-        var collection = new ShareCollection(names, shares, RobustOutput.SharesNeeded(Threshold), combine, new CollectionOptions());
+        var collection = new ShareCollection(names, shares, RobustOutput.SharesNeeded(Threshold), combine, new CollectionOptions { GivenUp = Silent() });
         ReceivedValues received = await collection.RunAsync(cancellationToken).ConfigureAwait(false);
         foreach (PartyFault fault in received.Faults)
         {
@@ -104,15 +105,20 @@ public sealed partial class ShamirSession
         return received.Values;
     }
 
+    /// <summary>The parties that have not been heard since they were silent.</summary>
+    private int[] Silent() => [.. Enumerable.Range(0, PartyCount).Where(party => !_late[party].IsCompletedSuccessfully)];
+
     private async Task<ulong[]> ReceiveShareAsync(LaneField field, int party, ushort operation, int words, CancellationToken cancellationToken)
     {
+        // What this waits for is set before this share is itself late.
+        await _late[party].WaitAsync(cancellationToken).ConfigureAwait(false);
         ulong[] share = new ulong[words];
         int lanes = words / field.Words;
         int size = FrameLanes(field);
         for (int start = 0; start < lanes; start += size)
         {
             int length = Math.Min(size, lanes - start);
-            using FrameBuffer frame = await ReceiveAsync(party, operation, length * field.Words * sizeof(ulong), cancellationToken).ConfigureAwait(false);
+            using FrameBuffer frame = await _channels[party].ReceiveAsync(operation, length * field.Words * sizeof(ulong), cancellationToken).ConfigureAwait(false);
             field.Over(frame.Words).CopyTo(field.Over(share).Slice(start, length));
         }
 

@@ -25,13 +25,30 @@ public sealed partial class ShamirSession
         SecretBuffer uniform = await RandomAsync(scratch, _numberCommittee, 2, cancellationToken).ConfigureAwait(false);
         Mersenne127 drawn = await OpenAsync(scratch, uniform, 0, cancellationToken).ConfigureAwait(false);
         AddPowers(drawn, Mersenne127.AsElements(Shares(result, 0)), ref Mersenne127.AsElements(uniform.Span)[1]);
-        try
+        if (await TryOpenAsync(scratch, uniform, 1, cancellationToken).ConfigureAwait(false) is null)
         {
-            _ = await OpenAsync(scratch, uniform, 1, cancellationToken).ConfigureAwait(false);
+            throw new ProtocolException($"The shares that {source.PeerName} gave the parties do not belong to one value, or a party says so wrongly.");
         }
-        catch (ProtocolException)
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// With z drawn after the shares were there, the sum of z^k (x_k^2 - x_k) over the elements and of z^r (sum of row r - 1) over the rows is opened, which is zero. The sum is a sharing of
+    /// degree 2t: 2t + 1 parties send summands with a zero share to all. Two rounds; other rows pass with probability below (count + rows) / p.
+    /// </remarks>
+    protected override async ValueTask RequireOneHotCoreAsync(IChannel source, SecretTensor x, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(x);
+        using var scratch = new Scratch(Pool);
+        SecretBuffer uniform = await RandomAsync(scratch, _numberCommittee, 1, cancellationToken).ConfigureAwait(false);
+        Mersenne127 drawn = await OpenAsync(scratch, uniform, 0, cancellationToken).ConfigureAwait(false);
+        SecretBuffer summand = scratch.Rent(_numbers, 1);
+        Mersenne127.AsElements(summand.Span)[0] = DistanceFromOneHot(drawn, Mersenne127.AsElements(Shares(x, 0)), x.Shape[-1]);
+        SecretBuffer sum = await AddSummandsAsync(scratch, summand, cancellationToken).ConfigureAwait(false);
+        if (Mersenne127.AsElements(sum.Span)[0] != Mersenne127.Zero)
         {
-            throw new ProtocolException($"The shares that {source.PeerName} gave the parties do not belong to one value.");
+            throw new ProtocolException($"The rows that {source.PeerName} gave the parties are not one 1 among zeros, or a party says so wrongly.");
         }
     }
 
@@ -105,7 +122,12 @@ public sealed partial class ShamirSession
     }
 
     /// <summary>Opens one of a few elements to all.</summary>
-    private async ValueTask<Mersenne127> OpenAsync(Scratch scratch, SecretBuffer elements, int index, CancellationToken cancellationToken)
+    private async ValueTask<Mersenne127> OpenAsync(Scratch scratch, SecretBuffer elements, int index, CancellationToken cancellationToken) =>
+        await TryOpenAsync(scratch, elements, index, cancellationToken).ConfigureAwait(false)
+        ?? throw new ProtocolException("The parties' shares of an opened value do not lie on one polynomial.");
+
+    /// <summary>Opens one of a few elements to all; null where the shares do not lie on one polynomial.</summary>
+    private async ValueTask<Mersenne127?> TryOpenAsync(Scratch scratch, SecretBuffer elements, int index, CancellationToken cancellationToken)
     {
         SecretBuffer own = scratch.Rent(_numbers, 1);
         elements.Span.Slice(index * WordsPerElement, WordsPerElement).CopyTo(own.Span);
@@ -116,12 +138,67 @@ public sealed partial class ShamirSession
             shares[party] = party == PartyId
                 ? own.Span.ToArray()
                 : await ReceiveShareAsync(_numbers, party, Operations.CheckShares, WordsPerElement, cancellationToken).ConfigureAwait(false);
+            if (party != PartyId)
+            {
+                _numbers.Require(shares[party], _channels[party]);
+            }
         }
 
         int[] chosen = [.. Enumerable.Range(0, Threshold + 1)];
         return Enumerable.Range(0, PartyCount).Except(chosen).All(party => Interpolated.Agrees(_numbers, chosen, shares, party))
             ? Mersenne127.AsElements(Interpolated.Value(_numbers, chosen, shares))[0]
-            : throw new ProtocolException("The parties' shares of an opened value do not lie on one polynomial.");
+            : null;
+    }
+
+    /// <summary>The sum of what the first 2t + 1 parties have of one element of degree 2t, told to all.</summary>
+    private async ValueTask<SecretBuffer> AddSummandsAsync(Scratch scratch, SecretBuffer share, CancellationToken cancellationToken)
+    {
+        int degree = 2 * Threshold;
+        SecretBuffer sum = scratch.Rent(_numbers, 1);
+        if (_numberCommittee.Contributes(0, degree, PartyId))
+        {
+            SecretBuffer own = scratch.Rent(_numbers, 1);
+            ToAdditive(scratch, [.. Enumerable.Range(0, degree + 1)], share.Span, own);
+            SendToOthers(_numbers, own, null, Operations.CheckShares);
+            FieldKernels.AddInto(sum.Span, own.Span);
+        }
+
+        for (int party = 0; party <= degree; party++)
+        {
+            if (party != PartyId)
+            {
+                ulong[] summand = await ReceiveShareAsync(_numbers, party, Operations.CheckShares, WordsPerElement, cancellationToken).ConfigureAwait(false);
+                _numbers.Require(summand, _channels[party]);
+                FieldKernels.AddInto(sum.Span, summand);
+            }
+        }
+
+        return sum;
+    }
+
+    private static Mersenne127 DistanceFromOneHot(Mersenne127 z, ReadOnlySpan<Mersenne127> x, int columns)
+    {
+        Mersenne127 squares = Mersenne127.Zero;
+        Mersenne127 rows = Mersenne127.Zero;
+        for (int start = 0; start < x.Length; start += columns)
+        {
+            Mersenne127 sum = Mersenne127.Zero;
+            foreach (Mersenne127 element in x.Slice(start, columns))
+            {
+                squares = (squares + (element * element) - element) * z;
+                sum += element;
+            }
+
+            rows = (rows + sum - Mersenne127.One) * z;
+        }
+
+        // The powers of the rows come after those of the elements: z^count times the sum of rows.
+        for (int i = 0; i < x.Length; i++)
+        {
+            rows *= z;
+        }
+
+        return squares + rows;
     }
 
     /// <summary>sum = sum + x_0 r^n + ... + x_(n-1) r.</summary>

@@ -22,7 +22,7 @@ public sealed partial class ShamirSession : MpcSession
     private readonly ChannelSet _channels;
     private readonly PairwiseRandomness?[] _pairs;
     private readonly PairwiseRandomness _own;
-    private readonly Task?[] _late;
+    private readonly Task[] _late;
     private readonly PrimeLanes _numbers = new();
     private readonly BitLanes _bits;
     private readonly Committee _numberCommittee;
@@ -33,7 +33,7 @@ public sealed partial class ShamirSession : MpcSession
     {
         _channels = channels;
         _pairs = pairs;
-        _late = new Task?[channels.PartyCount];
+        _late = [.. Enumerable.Repeat(Task.CompletedTask, channels.PartyCount)];
         Threshold = threshold;
         byte[] key = RandomNumberGenerator.GetBytes(PairwiseRandomness.KeySize);
         _own = new PairwiseRandomness(key);

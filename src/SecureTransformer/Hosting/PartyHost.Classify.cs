@@ -70,8 +70,8 @@ public sealed partial class PartyHost
         session.Meter.Phase = TrafficPhase.Setup;
         ControlChannel.Signal(client.Channel, HostOperations.Progress);
         session.Meter.Phase = TrafficPhase.Online;
-        SecretTensor tokens = await session.ImportAsync(client.Channel, new TensorShape(length, model.Config.VocabSize), 0, cancellationToken).ConfigureAwait(false);
-        SecretTensor types = await session.ImportAsync(client.Channel, new TensorShape(length, model.Config.TypeVocabSize), 0, cancellationToken).ConfigureAwait(false);
+        SecretTensor tokens = await session.ImportOneHotAsync(client.Channel, new TensorShape(length, model.Config.VocabSize), cancellationToken).ConfigureAwait(false);
+        SecretTensor types = await session.ImportOneHotAsync(client.Channel, new TensorShape(length, model.Config.TypeVocabSize), cancellationToken).ConfigureAwait(false);
         int inputClock = session.Meter.Clock;
         var input = new BertInput(tokens, types, request.PositionIds, [.. request.AttentionMask.Select(c => c == '1')]) { ComputePadding = session.Options.Material is not null };
         SecretTensor logits;

@@ -93,7 +93,7 @@ internal sealed class ServedConversation(
         var rows = new List<SecretTensor>();
         foreach ((_, int length) in PromptRuns.Of(count))
         {
-            using SecretTensor tokens = await session.ImportAsync(client, new TensorShape(length, model.Config.VocabSize), 0, cancellationToken).ConfigureAwait(false); // [n, V]
+            using SecretTensor tokens = await session.ImportOneHotAsync(client, new TensorShape(length, model.Config.VocabSize), cancellationToken).ConfigureAwait(false); // [n, V]
             _inputClock = session.Meter.Clock;
             rows.Add(await model.EmbedAsync(session, tokens, cancellationToken).ConfigureAwait(false));                                  // [n, H]
         }
