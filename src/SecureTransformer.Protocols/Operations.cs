@@ -37,6 +37,10 @@ internal static class Operations
     public const ushort Returned = 53;
     public const ushort CheckShares = 54;
     public const ushort ShuffleKey = 55;
+    public const ushort Reshare = 56;
+    public const ushort ReshareMask = 57;
+    public const ushort ReshareNumber = 58;
+    public const ushort ReshareCheck = 59;
     public const ushort MaterialSeed = 64;
     public const ushort MaterialRequest = 65;
     public const ushort MaterialCorrection = 66;

@@ -52,6 +52,34 @@ public abstract partial class MpcSession
         }
     }
 
+    /// <summary>
+    /// Goes on only when what the parties kept belongs together, as far as the protocol can tell: after a restart, or before shares that came over a
+    /// <see cref="ShamirResharing"/> are used.
+    /// </summary>
+    /// <param name="shares">What this party kept, and the number of elements of each tensor, in an order that all parties have alike.</param>
+    /// <param name="cancellationToken">Cancels; inside the operation that ends the session.</param>
+    /// <remarks>
+    /// Shamir's sharing reads all shares once and opens one element under a mask: wrong shares, or ones of another epoch, pass with probability below 2^-80. Two rounds, and one to make
+    /// the mask.
+    /// Other protocols' shares cannot be told from others of the same shape, and nothing happens.
+    /// </remarks>
+    /// <exception cref="ProtocolException">The parties' shares do not belong together.</exception>
+    /// <exception cref="InvalidDataException">A share is not what was kept.</exception>
+    public async ValueTask VerifyKeptAsync(IReadOnlyList<(IShareReader Share, int Count)> shares, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(shares);
+        foreach ((IShareReader share, int count) in shares)
+        {
+            ArgumentNullException.ThrowIfNull(share, nameof(shares));
+            ArgumentOutOfRangeException.ThrowIfLessThan(count, 1, nameof(shares));
+        }
+
+        await InPhaseAsync(TrafficPhase.Input, "verify shares", 0, ct => Done(VerifyKeptCoreAsync(shares, ct)), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Checks kept shares between the parties; a protocol that cannot leaves this as it is.</summary>
+    protected virtual ValueTask VerifyKeptCoreAsync(IReadOnlyList<(IShareReader Share, int Count)> shares, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>Receives what <see cref="ImportCoreAsync"/> receives and hands it on as it came.</summary>
     protected abstract ValueTask KeepCoreAsync(IChannel source, int count, IShareWriter destination, CancellationToken cancellationToken);
 

@@ -29,7 +29,9 @@ internal static class SessionHandshake
                 Version,
                 ("protocol", protocol),
                 ("number of parties", parties.ToString(CultureInfo.InvariantCulture)),
-                .. threshold is { } number ? [("threshold", number.ToString(CultureInfo.InvariantCulture))] : Array.Empty<(string, string)>(),
+                .. threshold is { } number
+                    ? [("threshold", number.ToString(CultureInfo.InvariantCulture)), ("epoch of kept shares", options.ShareEpoch?.ToString() ?? "")]
+                    : Array.Empty<(string, string)>(),
                 ("arithmetic", arithmetic),
                 ("fractional bits", options.FractionalBits.ToString(CultureInfo.InvariantCulture)),
                 ("nonlinear functions", options.NonlinearFunctions),
@@ -50,6 +52,10 @@ internal static class SessionHandshake
             [Version, ("protocol", "additive, with a dealer"), ("number of parties", dealer.ToString(CultureInfo.InvariantCulture))],
             cancellationToken);
     }
+
+    /// <summary>What the places of a network compare for a run that is no session.</summary>
+    public static ValueTask RunAsync(ChannelSet channels, string protocol, (string Name, string Value)[] fields, CancellationToken cancellationToken) =>
+        RunAsync(channels, 0, channels.PartyCount, [Version, ("protocol", protocol), .. fields], cancellationToken);
 
     private static (string Name, string Value) Version => ("library version", typeof(SessionHandshake).Assembly.GetName().Version?.ToString(3) ?? "");
 

@@ -12,6 +12,12 @@ public sealed class SessionOptions
     /// </summary>
     public int? Threshold { get; init; }
 
+    /// <summary>
+    /// The epoch of the shares that this party kept and restores in the session, of a protocol whose shares can be reshared: all parties must have the same. Null, the default: such
+    /// as the owner of the values handed out, of no epoch with a name.
+    /// </summary>
+    public ShareEpoch? ShareEpoch { get; init; }
+
     /// <summary>The largest number of threads that this session's kernels use at once. The default is 1.</summary>
     public int MaxDegreeOfParallelism { get; init; } = 1;
 
@@ -47,6 +53,7 @@ public sealed class SessionOptions
     {
         FractionalBits = material.Description.FractionalBits,
         Threshold = Threshold,
+        ShareEpoch = ShareEpoch,
         MaxDegreeOfParallelism = MaxDegreeOfParallelism,
         Agreement = Agreement,
         NonlinearFunctions = NonlinearFunctions,

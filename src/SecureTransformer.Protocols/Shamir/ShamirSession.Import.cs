@@ -10,6 +10,8 @@ public sealed partial class ShamirSession
 {
     private bool IsSeeded => ShamirCodec.IsSeeded(PartyId, PartyCount, Threshold);
 
+    private bool IsKeptAsSeed => ShareEpoch?.IsKeptAsSeed(PartyId) ?? IsSeeded;
+
     /// <inheritdoc/>
     /// <remarks>
     /// The parties check that the shares lie on polynomials of degree t: a client who could give others would be answered with combinations of the shares of weights. A sum of the
@@ -64,21 +66,33 @@ public sealed partial class ShamirSession
     protected override void RestoreCore(IShareReader source, int start, SecretTensor result)
     {
         ArgumentNullException.ThrowIfNull(source);
-        if (!IsSeeded)
-        {
-            KeptWords.Read(source, (long)start * Mersenne127.ByteCount, Shares(result, 0));
-            if (!FieldKernels.IsCanonical(Shares(result, 0)))
-            {
-                throw new InvalidDataException("A kept share is damaged: it is no element of the field.");
-            }
+        KeptElements.Read(source, IsKeptAsSeed, start, Shares(result, 0));
+    }
 
-            return;
+    /// <inheritdoc/>
+    protected override async ValueTask VerifyKeptCoreAsync(IReadOnlyList<(IShareReader Share, int Count)> shares, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(shares);
+        using var scratch = new Scratch(Pool);
+        SecretBuffer uniform = await RandomAsync(scratch, _numberCommittee, 2, cancellationToken).ConfigureAwait(false);
+        Mersenne127 drawn = await OpenAsync(scratch, uniform, 0, cancellationToken).ConfigureAwait(false);
+        var sum = new PowerSum(scratch.Rent(_numbers, PowerSum.Block), drawn);
+        SecretBuffer frame = scratch.Rent(Chunks.Size);
+        foreach ((IShareReader share, int count) in shares)
+        {
+            for (int start = 0; start < count; start += FrameLanes(_numbers))
+            {
+                Span<ulong> elements = frame.Span[..(Math.Min(FrameLanes(_numbers), count - start) * WordsPerElement)];
+                KeptElements.Read(share, IsKeptAsSeed, start, elements);
+                sum.Add(elements);
+            }
         }
 
-        Span<byte> seed = stackalloc byte[ShareSeeds.ByteCount];
-        source.Read(0, seed);
-        ShamirCodec.Expand(seed, start, Shares(result, 0));
-        seed.Clear();
+        Mersenne127.AsElements(uniform.Span)[1] = sum.AddTo(Mersenne127.AsElements(uniform.Span)[1]);
+        if (await TryOpenAsync(scratch, uniform, 1, cancellationToken).ConfigureAwait(false) is null)
+        {
+            throw new ProtocolException("The parties' shares of the model do not belong together: they are of different epochs, or damaged.");
+        }
     }
 
     /// <inheritdoc/>

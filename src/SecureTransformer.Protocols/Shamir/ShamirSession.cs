@@ -35,6 +35,7 @@ public sealed partial class ShamirSession : MpcSession
         _pairs = pairs;
         _late = [.. Enumerable.Repeat(Task.CompletedTask, channels.PartyCount)];
         Threshold = threshold;
+        ShareEpoch = options.ShareEpoch ?? parent?.ShareEpoch;
         byte[] key = RandomNumberGenerator.GetBytes(PairwiseRandomness.KeySize);
         _own = new PairwiseRandomness(key);
         CryptographicOperations.ZeroMemory(key);
@@ -57,6 +58,9 @@ public sealed partial class ShamirSession : MpcSession
 
     /// <summary>The number of parties, t, that together learn nothing.</summary>
     public int Threshold { get; }
+
+    /// <summary>The epoch of the shares that are restored here; null for such as an owner handed out, of no epoch with a name.</summary>
+    public ShareEpoch? ShareEpoch { get; }
 
     /// <inheritdoc/>
     protected override int Components => 1;
@@ -91,6 +95,12 @@ public sealed partial class ShamirSession : MpcSession
         if (above is not null && above.Threshold != threshold)
         {
             throw new ArgumentException($"The session above has the threshold {above.Threshold}, this one {threshold}.", nameof(parent));
+        }
+
+        if (options.ShareEpoch is { } epoch && (epoch.Parties != channels.PartyCount || epoch.Threshold != threshold))
+        {
+            throw new ArgumentException(
+                $"The kept shares are of {epoch.Parties} parties with the threshold {epoch.Threshold}; the session has {channels.PartyCount} with {threshold}.", nameof(options));
         }
 
         await SessionHandshake.RunAsync(channels, channels.PartyCount, Messages, "", options, cancellationToken, threshold).ConfigureAwait(false);
