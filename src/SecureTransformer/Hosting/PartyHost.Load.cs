@@ -83,6 +83,7 @@ public sealed partial class PartyHost
                         }
 
                         shares = writer.Complete();
+                        await session.VerifyKeptAsync([.. architecture.Weights.Select(spec => (shares.Tensor(spec.Name), spec.Shape.Count))], cancellationToken).ConfigureAwait(false);
                         model = await architecture.StreamAsync(session, shares.Tensor, cancellationToken).ConfigureAwait(false);
                     }
                 }

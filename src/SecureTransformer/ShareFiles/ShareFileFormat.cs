@@ -40,6 +40,9 @@ internal sealed class ShareFileDescription
 
     public required int Party { get; init; }
 
+    /// <summary>The epoch of the shares; null for such as the model's owner handed out.</summary>
+    public string? Epoch { get; init; }
+
     public required int FractionalBits { get; init; }
 
     public required ShareFileTensor[] Tensors { get; init; }

@@ -18,7 +18,9 @@ internal sealed class ShareFileLayout
     /// <param name="fractionalBits">The fractional bits of the encoding.</param>
     /// <param name="weights">The weights, in the order in which their shares are written.</param>
     /// <param name="threshold">How many parties may collude, where one chooses it; null elsewhere.</param>
-    public ShareFileLayout(string model, MpcProtocol protocol, int parties, int party, int fractionalBits, IReadOnlyList<WeightSpec> weights, int? threshold = null)
+    /// <param name="epoch">The epoch of the shares, where they have one with a name.</param>
+    public ShareFileLayout(
+        string model, MpcProtocol protocol, int parties, int party, int fractionalBits, IReadOnlyList<WeightSpec> weights, int? threshold = null, ShareEpoch? epoch = null)
     {
         var codec = ShareCodec.Create(protocol, parties, threshold);
         _tensors = new ShareFileTensor[weights.Count];
@@ -26,14 +28,23 @@ internal sealed class ShareFileLayout
         long offset = 0;
         for (int i = 0; i < _tensors.Length; i++)
         {
-            long bytes = codec.ShareBytes(party, weights[i].Shape.Count);
+            int count = weights[i].Shape.Count;
+            long bytes = epoch?.ShareBytes(party, count) ?? codec.ShareBytes(party, count);
             _tensors[i] = new ShareFileTensor { Name = weights[i].Name, Shape = weights[i].Shape.Extents.ToArray(), Offset = offset, Bytes = bytes };
             _numberOf.Add(weights[i].Name, i);
             offset = checked(offset + ShareFileFormat.StoredBytes(bytes));
         }
 
         Party = party;
-        var description = new ShareFileDescription { Model = model, Protocol = protocol.ToString(), Party = party, FractionalBits = fractionalBits, Tensors = _tensors };
+        var description = new ShareFileDescription
+        {
+            Model = model,
+            Protocol = protocol.ToString(),
+            Party = party,
+            Epoch = epoch?.ToString(),
+            FractionalBits = fractionalBits,
+            Tensors = _tensors,
+        };
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(description, ShareFileJson.Default.ShareFileDescription);
         int length = ShareFileFormat.PrefixBytes + json.Length;
         Header = new byte[(length + (ShareFileFormat.Alignment - 1)) / ShareFileFormat.Alignment * ShareFileFormat.Alignment];
