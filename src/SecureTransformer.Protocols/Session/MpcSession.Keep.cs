@@ -6,7 +6,7 @@ namespace SecureTransformer.Protocols;
 public abstract partial class MpcSession
 {
     /// <summary>
-    /// Receives this party's shares of a tensor as <see cref="ImportAsync"/> does, with the same checks between the parties, and hands them on as they came instead of
+    /// Receives this party's shares of a tensor as <see cref="ImportAsync"/> does, with what the protocol can check of it as it comes, and hands them on as they came instead of
     /// making a tensor: what came as a seed is kept as the seed.
     /// </summary>
     /// <param name="source">The channel to the sender.</param>
