@@ -61,7 +61,7 @@ internal static class RobustOutput
     public static (ulong[] Words, int[] Wrong)? TryCombineBits(BitLanes field, IReadOnlyList<ulong[]?> shares, int threshold)
     {
         int[] there = [.. Enumerable.Range(0, shares.Count).Where(party => shares[party] is not null)];
-        foreach (int[] chosen in Subsets(there, threshold + 1))
+        foreach (int[] chosen in Coalitions.Of(there, threshold + 1))
         {
             var wrong = new List<int>();
             foreach (int party in there.Except(chosen).TakeWhile(_ => wrong.Count <= there.Length - SharesNeeded(threshold)))
@@ -80,9 +80,4 @@ internal static class RobustOutput
 
         return null;
     }
-
-    private static IEnumerable<int[]> Subsets(int[] of, int size) =>
-        size == 0
-            ? [[]]
-            : Enumerable.Range(0, of.Length).SelectMany(i => Subsets(of[(i + 1)..], size - 1).Select(rest => (int[])[of[i], .. rest]));
 }

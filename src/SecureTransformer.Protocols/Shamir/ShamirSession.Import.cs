@@ -16,7 +16,7 @@ public sealed partial class ShamirSession
     /// <remarks>
     /// The parties check that the shares lie on polynomials of degree t: a client who could give others would be answered with combinations of the shares of weights. A sum of the
     /// shares times powers of a number that is drawn afterwards is opened under a uniform mask: two rounds more, 32 bytes from each party to each other, and a wrong sharing passes with
-    /// probability below count / p.
+    /// probability below count / p, the count rounded up to whole blocks of a <see cref="PowerSum"/>.
     /// </remarks>
     protected override async ValueTask ImportCoreAsync(IChannel source, SecretTensor result, CancellationToken cancellationToken)
     {
@@ -24,10 +24,7 @@ public sealed partial class ShamirSession
         ArgumentNullException.ThrowIfNull(result);
         await TakeAsync(source, result.Shape.Count, result, null, cancellationToken).ConfigureAwait(false);
         using var scratch = new Scratch(Pool);
-        SecretBuffer uniform = await RandomAsync(scratch, _numberCommittee, 2, cancellationToken).ConfigureAwait(false);
-        Mersenne127 drawn = await OpenAsync(scratch, uniform, 0, cancellationToken).ConfigureAwait(false);
-        AddPowers(drawn, Mersenne127.AsElements(Shares(result, 0)), ref Mersenne127.AsElements(uniform.Span)[1]);
-        if (await TryOpenAsync(scratch, uniform, 1, cancellationToken).ConfigureAwait(false) is null)
+        if (!await BelongTogetherAsync(scratch, sum => sum.Add(Shares(result, 0)), cancellationToken).ConfigureAwait(false))
         {
             throw new ProtocolException($"The shares that {source.PeerName} gave the parties do not belong to one value, or a party says so wrongly.");
         }
@@ -74,24 +71,23 @@ public sealed partial class ShamirSession
     {
         ArgumentNullException.ThrowIfNull(shares);
         using var scratch = new Scratch(Pool);
-        SecretBuffer uniform = await RandomAsync(scratch, _numberCommittee, 2, cancellationToken).ConfigureAwait(false);
-        Mersenne127 drawn = await OpenAsync(scratch, uniform, 0, cancellationToken).ConfigureAwait(false);
-        var sum = new PowerSum(scratch.Rent(_numbers, PowerSum.Block), drawn);
         SecretBuffer frame = scratch.Rent(Chunks.Size);
-        foreach ((IShareReader share, int count) in shares)
-        {
-            for (int start = 0; start < count; start += FrameLanes(_numbers))
-            {
-                Span<ulong> elements = frame.Span[..(Math.Min(FrameLanes(_numbers), count - start) * WordsPerElement)];
-                KeptElements.Read(share, IsKeptAsSeed, start, elements);
-                sum.Add(elements);
-            }
-        }
-
-        Mersenne127.AsElements(uniform.Span)[1] = sum.AddTo(Mersenne127.AsElements(uniform.Span)[1]);
-        if (await TryOpenAsync(scratch, uniform, 1, cancellationToken).ConfigureAwait(false) is null)
+        if (!await BelongTogetherAsync(scratch, AddKept, cancellationToken).ConfigureAwait(false))
         {
             throw new ProtocolException("The parties' shares of the model do not belong together: they are of different epochs, or damaged.");
+        }
+
+        void AddKept(PowerSum sum)
+        {
+            foreach ((IShareReader share, int count) in shares)
+            {
+                for (int start = 0; start < count; start += FrameLanes(_numbers))
+                {
+                    Span<ulong> elements = frame.Span[..(Math.Min(FrameLanes(_numbers), count - start) * WordsPerElement)];
+                    KeptElements.Read(share, IsKeptAsSeed, start, elements);
+                    sum.Add(elements);
+                }
+            }
         }
     }
 
@@ -133,6 +129,17 @@ public sealed partial class ShamirSession
                 frame.Words.CopyTo(Shares(result, 0)[(start * WordsPerElement)..]);
             }
         }
+    }
+
+    /// <summary>Whether shares lie on polynomials of degree t: their sum with powers of a number that is drawn now, opened under a uniform mask, does.</summary>
+    private async ValueTask<bool> BelongTogetherAsync(Scratch scratch, Action<PowerSum> add, CancellationToken cancellationToken)
+    {
+        SecretBuffer uniform = await RandomAsync(scratch, _numberCommittee, 2, cancellationToken).ConfigureAwait(false);
+        Mersenne127 drawn = await OpenAsync(scratch, uniform, 0, cancellationToken).ConfigureAwait(false);
+        var sum = new PowerSum(scratch.Rent(_numbers, PowerSum.Block), drawn);
+        add(sum);
+        Mersenne127.AsElements(uniform.Span)[1] = sum.AddTo(Mersenne127.AsElements(uniform.Span)[1]);
+        return await TryOpenAsync(scratch, uniform, 1, cancellationToken).ConfigureAwait(false) is not null;
     }
 
     /// <summary>Opens one of a few elements to all.</summary>
@@ -213,17 +220,5 @@ public sealed partial class ShamirSession
         }
 
         return squares + rows;
-    }
-
-    /// <summary>sum = sum + x_0 r^n + ... + x_(n-1) r.</summary>
-    private static void AddPowers(Mersenne127 r, ReadOnlySpan<Mersenne127> x, ref Mersenne127 sum)
-    {
-        Mersenne127 powers = Mersenne127.Zero;
-        foreach (Mersenne127 element in x)
-        {
-            powers = (powers + element) * r;
-        }
-
-        sum += powers;
     }
 }

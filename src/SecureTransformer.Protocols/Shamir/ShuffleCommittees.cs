@@ -14,7 +14,7 @@ internal static class ShuffleCommittees
     {
         int[] others = [.. Enumerable.Range(0, parties).Where(party => party != owner)];
         var groups = new List<int[]>();
-        foreach (int[] colluding in Subsets(others, owner is null ? threshold : threshold - 1))
+        foreach (int[] colluding in Coalitions.Of(others, owner is null ? threshold : threshold - 1))
         {
             if (!groups.Exists(group => !group.Intersect(colluding).Any()))
             {
@@ -28,9 +28,4 @@ internal static class ShuffleCommittees
     /// <summary>Parties that do not collude, those in the fewest groups first: disjoint groups serve more coalitions.</summary>
     private static IEnumerable<int> Free(int[] others, List<int[]> groups, int[] colluding) =>
         others.Except(colluding).OrderBy(party => groups.Count(group => group.Contains(party)));
-
-    private static IEnumerable<int[]> Subsets(int[] of, int size) =>
-        size == 0
-            ? [[]]
-            : Enumerable.Range(0, of.Length).SelectMany(i => Subsets(of[(i + 1)..], size - 1).Select(rest => (int[])[of[i], .. rest]));
 }
