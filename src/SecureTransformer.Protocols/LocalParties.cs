@@ -53,7 +53,7 @@ public sealed class LocalParties : IAsyncDisposable
         int count, Func<ChannelSet, SessionOptions, CancellationToken, Task<MpcSession>> open, SessionOptions? options = null, TransportOptions? transport = null) =>
         Create(count, open, options, transport, hasDealer: false);
 
-    /// <summary>Sets up the parties of additive sharing over memory, without a dealer: each with its part of material that <see cref="MaterialStore.WriteAsync"/> wrote.</summary>
+    /// <summary>Sets up parties over memory, each with its part of material that was made ahead of time (<see cref="MaterialStore"/>): those of the protocol that it is for, without a dealer.</summary>
     /// <param name="materialDirectory">The folder with a folder for each party.</param>
     /// <param name="options">Resources; the fractional bits are those of the material.</param>
     /// <param name="transport">Time-outs, bounds and emulated conditions.</param>
@@ -72,7 +72,7 @@ public sealed class LocalParties : IAsyncDisposable
 
             var network = new InMemoryNetwork(stores.Count, transport);
             IPartyEndpoint[] endpoints = [.. stores.Select((_, party) => network.Party(party))];
-            return new LocalParties(Opener(MpcProtocol.Additive), options, endpoints, network, hasDealer: false, [.. stores]);
+            return new LocalParties(Opener(stores[0].Description.Protocol), options, endpoints, network, hasDealer: false, [.. stores]);
         }
         catch
         {

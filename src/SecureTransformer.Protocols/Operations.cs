@@ -46,4 +46,5 @@ internal static class Operations
     public const ushort MaterialCorrection = 66;
     public const ushort MaterialRun = 67;
     public const ushort WeightTag = 68;
+    public const ushort MaterialIdentity = 69;
 }

@@ -155,7 +155,7 @@ internal sealed class AdditiveEstimate : EstimatingSession
     {
         int count = CountOf(result);
         var material = new ShuffleMaterial(count / result.Shape[-1], result.Shape[-1], owner);
-        Options.Plan?.Add(material);
+        Options.Plan?.Add(material.Describe());
         var messages = new OperationMessages(
             OperationMessages.PartsOf(count),
             [
@@ -190,7 +190,7 @@ internal sealed class AdditiveEstimate : EstimatingSession
     {
         if (material is not null)
         {
-            Options.Plan?.Add(material);
+            Options.Plan?.Add(material.Describe());
         }
 
         return Count(cost, OperationMessages.AllToAll(PartyCount, cost.Rounds, cost.Bytes), work);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using SecureTransformer.Numerics;
 using SecureTransformer.Protocols.Additive;
 using SecureTransformer.Protocols.Randomness;
+using SecureTransformer.Protocols.Stored;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Protocols;
@@ -101,6 +102,11 @@ public sealed partial class AdditiveSession : RingSession
             throw new ArgumentException(
                 $"Additive sharing has {MinParties} to {MaxParties} parties and, without stored material, a dealer at the last place; this is place {channels.PartyId} of {channels.PartyCount}.",
                 nameof(channels));
+        }
+
+        if (options.Material is { Description.HasDealer: false })
+        {
+            throw new ArgumentException("The stored material is for Shamir's sharing, this session is of additive sharing.", nameof(options));
         }
 
         if (options.Material?.Description is { } stored

@@ -13,7 +13,7 @@ internal abstract class MaterialSource(MaterialPlan? record) : IAsyncDisposable
     /// <summary>Says what the next operation needs; the same at all parties.</summary>
     public ValueTask RequestAsync(Material material, CancellationToken cancellationToken)
     {
-        record?.Add(material);
+        record?.Add(material.Describe());
         return RequestCoreAsync(material, cancellationToken);
     }
 

@@ -40,19 +40,20 @@ public sealed class SessionOptions
     public bool RecycleMatrices { get; init; }
 
     /// <summary>
-    /// Material that a dealer made ahead of time, for a protocol with a dealer, which then is not needed: the channels lead to the parties alone. A session under one with
-    /// stored material takes it from the same store, and takes a run when it is opened; one under none takes a run when it first needs one. Null, the default: a dealer.
+    /// Correlated randomness that was made ahead of time: by a dealer, for a protocol with a dealer, which then is not needed (the channels lead to the parties alone), or by the parties
+    /// themselves (<see cref="MpcSession.PreprocessAsync"/>). Each session takes a run when it first needs one; of additive sharing a session under one with stored material takes it from the
+    /// same store, when it is opened. Null, the default: a dealer, or what is needed is made when it is needed.
     /// </summary>
     public MaterialStore? Material { get; init; }
 
-    /// <summary>Is told, operation by operation, what the session needs of a dealer, so that the next run of the same program can have it ahead of time.</summary>
+    /// <summary>Is told, operation by operation, what correlated randomness the session needs, so that the next run of the same program can have it ahead of time.</summary>
     public MaterialPlan? Plan { get; init; }
 
     /// <summary>The same with stored material, and its fractional bits.</summary>
     internal SessionOptions With(MaterialStore material) => new()
     {
         FractionalBits = material.Description.FractionalBits,
-        Threshold = Threshold,
+        Threshold = material.Description.Threshold ?? Threshold,
         ShareEpoch = ShareEpoch,
         MaxDegreeOfParallelism = MaxDegreeOfParallelism,
         Agreement = Agreement,

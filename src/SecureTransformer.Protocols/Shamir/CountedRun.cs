@@ -43,7 +43,7 @@ internal sealed class CountedRun
     private IEnumerable<int> All => Enumerable.Range(0, _roles.Parties);
 
     /// <summary>The words that hold so many bits.</summary>
-    public static int PlaneWords(int count) => (int)((count + 63L) / 64);
+    public static int PlaneWords(int count) => Segments.WordsOf(count);
 
     /// <summary>Sharings of what each of some parties knows.</summary>
     public void Deal(IReadOnlyList<int> dealers, int words, long lanes)
@@ -134,7 +134,7 @@ internal sealed class CountedRun
             return;
         }
 
-        TruncationMask(count, shift);
+        TruncationMask(new Segments(count), shift);
         ThroughKings(Number, count, isProduct ? 2 * Threshold : Threshold);
     }
 
@@ -142,10 +142,35 @@ internal sealed class CountedRun
     public void And(long lanes) => ReduceDegree(Bit, lanes);
 
     /// <summary>Bits as numbers.</summary>
-    public void ToNumbers(int count, int groups)
+    public void ToNumbers(int count) => ToNumbers(new Segments(count));
+
+    /// <summary>Randomness of one kind, made ahead of time for several operations.</summary>
+    public void Make(RandomnessKind kind, int parameter, Segments segments)
     {
-        BitMask(count, groups);
-        ThroughKings(Bit, (long)groups * PlaneWords(count), Threshold, told: 1);
+        switch (kind)
+        {
+            case RandomnessKind.TruncationMask:
+                TruncationMask(segments, parameter);
+                break;
+            case RandomnessKind.CompareMask:
+                CompareMask(segments, parameter);
+                break;
+            case RandomnessKind.BitMask:
+                BitMask(segments);
+                break;
+            default:
+                Extract(kind is RandomnessKind.Numbers or RandomnessKind.ZeroNumbers ? Number : Bit, segments.Elements);
+                break;
+        }
+    }
+
+    /// <summary>What a phase of its own sends, where nothing is waited for.</summary>
+    public void Offline(Action part)
+    {
+        bool before = _isOffline;
+        _isOffline = true;
+        part();
+        _isOffline = before;
     }
 
     /// <summary>The sign of values of so many bits.</summary>
@@ -172,7 +197,7 @@ internal sealed class CountedRun
 
     private void OpenCompared(int count, int width)
     {
-        CompareMask(count, width);
+        CompareMask(new Segments(count), width);
         ThroughKings(Number, count, Threshold, told: 1);
     }
 
@@ -194,46 +219,42 @@ internal sealed class CountedRun
         }
     }
 
-    private void TruncationMask(int count, int shift) => Offline(() =>
+    private void ToNumbers(Segments segments)
     {
-        int words = PlaneWords(count);
-        DealByMask(Number, 2L * count);
-        DealByMask(Bit, (long)shift * words);
-        Reduce(shift, words);
-        And((long)shift * words);
-        Carry(shift, words);
-        ToNumbers(count, Threshold);
+        BitMask(segments);
+        ThroughKings(Bit, segments.Words, Threshold, told: 1);
+    }
+
+    private void TruncationMask(Segments segments, int shift) => Offline(() =>
+    {
+        DealByMask(Number, 2L * segments.Elements);
+        DealByMask(Bit, (long)shift * segments.Words);
+        Reduce(shift, segments.Words);
+        And((long)shift * segments.Words);
+        Carry(shift, segments.Words);
+        ToNumbers(segments.Times(Threshold));
     });
 
-    private void CompareMask(int count, int bits) => Offline(() =>
+    private void CompareMask(Segments segments, int bits) => Offline(() =>
     {
-        int words = PlaneWords(count);
-        DealByMask(Number, count);
-        DealByMask(Bit, (long)bits * words);
-        Reduce(bits, words);
-        And((long)bits * words);
+        DealByMask(Number, segments.Elements);
+        DealByMask(Bit, (long)bits * segments.Words);
+        Reduce(bits, segments.Words);
+        And((long)bits * segments.Words);
     });
 
-    private void BitMask(int count, int groups) => Offline(() =>
+    private void BitMask(Segments segments) => Offline(() =>
     {
-        DealByMask(Bit, (long)groups * PlaneWords(count));
-        DealByMask(Number, (long)groups * count);
+        DealByMask(Bit, segments.Words);
+        DealByMask(Number, segments.Elements);
         for (int i = 0; i < Threshold; i++)
         {
-            ReduceDegree(Number, (long)groups * count);
+            ReduceDegree(Number, segments.Elements);
         }
     });
 
     /// <summary>What the t + 1 parties that make a mask deal of it.</summary>
     private void DealByMask(int words, long lanes) => Deal([.. Enumerable.Range(0, Threshold + 1)], words, lanes);
-
-    private void Offline(Action part)
-    {
-        bool before = _isOffline;
-        _isOffline = true;
-        part();
-        _isOffline = before;
-    }
 
     /// <summary>Charges bytes; whether that is offline, where nothing is waited for.</summary>
     private bool Sent(long bytes)

@@ -76,6 +76,31 @@ public static class ShamirCosts
         run.WithClient((long)ElementBytes * count * parties);
     }) + new OperationCost(1, 0);
 
+    /// <summary>
+    /// Randomness for runs of a program ahead of time: all of it offline, and a little less than the same randomness made operation by operation, since batches of one kind are filled up once.
+    /// </summary>
+    /// <param name="parties">The number of parties, n.</param>
+    /// <param name="threshold">The threshold, t.</param>
+    /// <param name="runs">The plan of each run.</param>
+    /// <exception cref="InvalidDataException">A plan is none of this protocol.</exception>
+    public static OperationCost Preprocess(int parties, int threshold, IReadOnlyList<MaterialPlan> runs)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        var run = new CountedRun(parties, threshold);
+        run.Offline(() =>
+        {
+            run.Exchange(words: DigestBytes / sizeof(ulong), lanes: 1, toAll: true);
+            run.Exchange([.. Enumerable.Range(1, parties - 1).Select(party => (0, party))], ShamirSession.IdentityBytes);
+            foreach (RandomnessRequest[] batch in runs.SelectMany(plan => RandomnessRegion.Of(plan, run.Bit)).SelectMany(region => region.Batches(ShamirSession.BatchElements)))
+            {
+                run.Make(batch[0].Kind, batch[0].Parameter, new Segments([.. batch.Select(request => request.Count)]));
+            }
+
+            run.Exchange(words: DigestBytes / sizeof(ulong), lanes: 1, toAll: true);
+        });
+        return run.Cost;
+    }
+
     /// <summary>Comparing public bytes.</summary>
     public static OperationCost Agree(int parties, int threshold)
     {
@@ -132,7 +157,7 @@ public static class ShamirCosts
         {
             run.Finish(count, isProduct: false, shift);
             run.LessThanZero(count, shift + 1);
-            run.ToNumbers(count, groups: 1);
+            run.ToNumbers(count);
         });
     }
 
@@ -157,7 +182,7 @@ public static class ShamirCosts
     public static OperationCost And(int parties, int threshold, int count) => Count(parties, threshold, count, run => run.And(CountedRun.PlaneWords(count)));
 
     /// <summary>Bits as numbers: online a bit is opened; offline a bit shared both ways is made.</summary>
-    public static OperationCost ToArithmetic(int parties, int threshold, int count) => Count(parties, threshold, count, run => run.ToNumbers(count, groups: 1));
+    public static OperationCost ToArithmetic(int parties, int threshold, int count) => Count(parties, threshold, count, run => run.ToNumbers(count));
 
     /// <summary>A bit times a number, and so also a selection: a conversion and a product.</summary>
     public static OperationCost MultiplyBit(int parties, int threshold, int count) => SumOfSelected(parties, threshold, count, 1);
@@ -227,7 +252,7 @@ public static class ShamirCosts
         static void Compare(CountedRun run, int count, int width)
         {
             run.LessThanZero(count, width + 1);
-            run.ToNumbers(count, groups: 1);
+            run.ToNumbers(count);
         }
     }
 
@@ -239,7 +264,7 @@ public static class ShamirCosts
 
     private static void MultiplyBit(CountedRun run, int count)
     {
-        run.ToNumbers(count, groups: 1);
+        run.ToNumbers(count);
         run.Finish(count, isProduct: true, shift: 0);
     }
 

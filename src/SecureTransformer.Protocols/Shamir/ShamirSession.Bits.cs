@@ -42,7 +42,7 @@ public sealed partial class ShamirSession
         ArgumentNullException.ThrowIfNull(x);
         using var scratch = new Scratch(Pool);
         SecretBuffer bits = Gathered(scratch, x);
-        SecretBuffer numbers = await ToNumbersAsync(scratch, bits, 1, x.Shape.Count, cancellationToken).ConfigureAwait(false);
+        SecretBuffer numbers = await ToNumbersAsync(scratch, bits, new Segments(x.Shape.Count), cancellationToken).ConfigureAwait(false);
         numbers.Span.CopyTo(Shares(result, 0));
     }
 
@@ -77,29 +77,30 @@ public sealed partial class ShamirSession
 
     /// <summary>Bits as numbers: opened under uniform bits that are shared both ways.</summary>
     /// <param name="scratch">Owns what is returned.</param>
-    /// <param name="bits">Groups of as many bits, each from a word on.</param>
-    /// <param name="groups">The groups.</param>
-    /// <param name="count">The bits of a group.</param>
+    /// <param name="bits">The bits of each segment, from a word on.</param>
+    /// <param name="segments">The segments.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    private async ValueTask<SecretBuffer> ToNumbersAsync(Scratch scratch, SecretBuffer bits, int groups, int count, CancellationToken cancellationToken)
+    private async ValueTask<SecretBuffer> ToNumbersAsync(Scratch scratch, SecretBuffer bits, Segments segments, CancellationToken cancellationToken)
     {
-        BitMask mask = await BitMaskAsync(scratch, count, groups, cancellationToken).ConfigureAwait(false);
+        BitMask mask = await BitMaskAsync(scratch, segments, cancellationToken).ConfigureAwait(false);
         _bits.Add(_bits.Over(bits.Span), _bits.Over(mask.Bits.Span));
         await OpenMaskedAsync(scratch, _bitCommittee, mask.Bits, words: 1, cancellationToken).ConfigureAwait(false);
         SecretBuffer result = scratch.Rent(mask.Numbers.Length);
-        Unmask(_bits.Over(mask.Bits.Span).Plane(0), Mersenne127.AsElements(mask.Numbers.Span), Mersenne127.AsElements(result.Span), count);
+        Unmask(_bits.Over(mask.Bits.Span).Plane(0), Mersenne127.AsElements(mask.Numbers.Span), Mersenne127.AsElements(result.Span), segments);
         return result;
     }
 
     /// <summary>The mask where the opened bit is 0, one minus the mask where it is 1.</summary>
-    private static void Unmask(ReadOnlySpan<ulong> opened, ReadOnlySpan<Mersenne127> mask, Span<Mersenne127> result, int count)
+    private static void Unmask(ReadOnlySpan<ulong> opened, ReadOnlySpan<Mersenne127> mask, Span<Mersenne127> result, Segments segments)
     {
-        int words = PlaneWords(count);
-        for (int i = 0; i < mask.Length; i++)
+        foreach ((int element, int word, int count) in segments.Runs())
         {
-            (int group, int at) = Math.DivRem(i, count);
-            bool isOne = ((opened[(group * words) + (at >> 6)] >> (at & 63)) & 1) == 1;
-            result[i] = isOne ? Mersenne127.One - mask[i] : mask[i];
+            for (int i = 0; i < count; i++)
+            {
+                bool isOne = ((opened[word + (i >> 6)] >> (i & 63)) & 1) == 1;
+                Mersenne127 one = mask[element + i];
+                result[element + i] = isOne ? Mersenne127.One - one : one;
+            }
         }
     }
 

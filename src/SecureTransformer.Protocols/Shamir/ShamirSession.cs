@@ -40,6 +40,7 @@ public sealed partial class ShamirSession : MpcSession
         _own = new PairwiseRandomness(key);
         CryptographicOperations.ZeroMemory(key);
         _bits = BitLanes.For(channels.PartyCount);
+        _stored = options.Material is { } store ? new StoredRandomness(channels, store, Pool, _bits.Words) : null;
         _numberCommittee = new Committee(_numbers, channels.PartyCount, threshold);
         _bitCommittee = new Committee(_bits, channels.PartyCount, threshold);
     }
@@ -76,7 +77,7 @@ public sealed partial class ShamirSession : MpcSession
     /// <param name="options">Fixed-point format, threshold and resources.</param>
     /// <param name="parent">A session of the same party whose secrets this one may read; it must outlive this one.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="ArgumentException">There are too few or too many parties, or the session above is of another protocol.</exception>
+    /// <exception cref="ArgumentException">There are too few or too many parties, the session above is of another protocol, or the stored material is another party's.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The threshold is none that so many parties can have.</exception>
     /// <exception cref="ProtocolException">A party describes the session otherwise.</exception>
     public static async Task<ShamirSession> OpenAsync(
@@ -103,6 +104,17 @@ public sealed partial class ShamirSession : MpcSession
                 $"The kept shares are of {epoch.Parties} parties with the threshold {epoch.Threshold}; the session has {channels.PartyCount} with {threshold}.", nameof(options));
         }
 
+        if (options.Material?.Description is { } stored
+            && (stored.Threshold != threshold || stored.PartyCount != channels.PartyCount || stored.Party != channels.PartyId || stored.FractionalBits != options.FractionalBits))
+        {
+            throw new ArgumentException(
+                stored.HasDealer
+                    ? "The stored material is for additive sharing, this session is of Shamir's."
+                    : $"The stored material is that of party {stored.Party} of {stored.PartyCount} with the threshold {stored.Threshold} and {stored.FractionalBits} fractional bits; " +
+                      $"this is party {channels.PartyId} of {channels.PartyCount} with {threshold} and {options.FractionalBits}.",
+                nameof(options));
+        }
+
         await SessionHandshake.RunAsync(channels, channels.PartyCount, Messages, "", options, cancellationToken, threshold).ConfigureAwait(false);
         PairwiseRandomness?[] pairs = await PairwiseKeys.AgreeAsync(channels, channels.PartyCount, cancellationToken).ConfigureAwait(false);
         channels.Meter.Phase = TrafficPhase.Online;
@@ -121,6 +133,7 @@ public sealed partial class ShamirSession : MpcSession
         }
 
         _own.Dispose();
+        _stored?.Dispose();
         await _channels.DisposeAsync().ConfigureAwait(false);
         await base.DisposeCoreAsync().ConfigureAwait(false);
     }

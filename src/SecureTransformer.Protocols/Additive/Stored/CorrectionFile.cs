@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using SecureTransformer.Protocols.Stored;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Protocols.Additive;

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using SecureTransformer.Numerics;
 using SecureTransformer.Protocols.Randomness;
+using SecureTransformer.Protocols.Stored;
 using SecureTransformer.Transport;
 
 namespace SecureTransformer.Protocols.Additive;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using SecureTransformer.Protocols.Additive;
 using SecureTransformer.Protocols.Randomness;
+using SecureTransformer.Protocols.Stored;
 
 namespace SecureTransformer.Protocols;
 
@@ -29,12 +30,7 @@ public sealed partial class MaterialStore
         IProgress<double>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(directory);
-        ArgumentNullException.ThrowIfNull(program);
-        ArgumentNullException.ThrowIfNull(runs);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(program.Length, 1024, nameof(program));
-        ArgumentOutOfRangeException.ThrowIfLessThan(runs.Count, 1, nameof(runs));
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(runs.Count, 1_000_000, nameof(runs));
+        RequireRuns(directory, program, runs);
         _ = MpcProtocols.PartyCountOf(MpcProtocol.Additive, partyCount);
         options ??= new SessionOptions();
         options.Validate();
@@ -43,12 +39,7 @@ public sealed partial class MaterialStore
             throw new ArgumentException("Material is stored for a session and one under it, not for deeper ones.", nameof(runs));
         }
 
-        if (System.IO.Directory.Exists(directory) && System.IO.Directory.EnumerateFileSystemEntries(directory).Any())
-        {
-            throw new IOException($"The folder '{directory}' is not empty; material goes to a new one.");
-        }
-
-        PrivateFile.CreateDirectory(directory);
+        MakeDirectory(directory);
         string identity = RandomNumberGenerator.GetHexString(32, lowercase: true);
         MaterialStoreDescription[] parties = [.. Enumerable.Range(0, partyCount).Select(party => new MaterialStoreDescription
         {
@@ -81,7 +72,7 @@ public sealed partial class MaterialStore
             // Last, so that a folder that was not finished is none.
             foreach (MaterialStoreDescription party in parties)
             {
-                party.Save(Path.Combine(PathOf(directory, party.Party), DescriptionFile));
+                End(PathOf(directory, party.Party), party);
             }
         }
         finally

@@ -1,4 +1,4 @@
-namespace SecureTransformer.Protocols.Additive;
+namespace SecureTransformer.Protocols.Stored;
 
 /// <summary>Files and folders that on Unix only their owner can read.</summary>
 internal static class PrivateFile

@@ -1,12 +1,13 @@
 using System.Security.Cryptography;
 using SecureTransformer.Protocols.Additive;
+using SecureTransformer.Protocols.Stored;
 using SecureTransformer.Protocols.Randomness;
 
 namespace SecureTransformer.Protocols;
 
 /// <summary>
-/// One party's part of material that a dealer made ahead of time, in a folder: a number of runs of one program, each used once. A session takes it through
-/// <see cref="SessionOptions.Material"/> and then needs no dealer. Safe for use by several sessions at once; one process at a time.
+/// One party's part of material that was made ahead of time, in a folder: a number of runs of one program, each used once. A dealer made it (<see cref="WriteAsync"/>), or the parties
+/// themselves (<see cref="MpcSession.PreprocessAsync"/>). A session takes it through <see cref="SessionOptions.Material"/>. Safe for use by several sessions at once; one process at a time.
 /// </summary>
 /// <remarks>
 /// <para>Before a run is used the parties compare their counters and go on from the largest, and each writes to its disk that the run is given away and overwrites what the run's
@@ -22,11 +23,11 @@ public sealed partial class MaterialStore : IDisposable
     private const string TagsFile = "weights.tags";
 
     private readonly MaterialCounter _counter;
-    private readonly WeightTags _tags;
+    private readonly WeightTags? _tags;
     private readonly byte[] _weightsKey;
     private readonly Lock _gate = new();
 
-    private MaterialStore(string directory, MaterialStoreDescription description, MaterialCounter counter, WeightTags tags, byte[] weightsKey)
+    private MaterialStore(string directory, MaterialStoreDescription description, MaterialCounter counter, WeightTags? tags, byte[] weightsKey)
     {
         Directory = directory;
         Description = description;
@@ -68,13 +69,13 @@ public sealed partial class MaterialStore : IDisposable
     /// <summary>Held by party 0 while it agrees with the others on a run, so that all parties give runs away in one order.</summary>
     internal SemaphoreSlim Reservation { get; } = new(1, 1);
 
-    /// <summary>The key of this party's shares of the masks of weights: the same for all runs, so that weights are opened once.</summary>
+    /// <summary>The key of this party's shares of the masks of weights, where a dealer made the material: the same for all runs, so that weights are opened once.</summary>
     internal ReadOnlySpan<byte> WeightsKey => _weightsKey;
 
-    /// <summary>What weights the masks were used for.</summary>
-    internal WeightTags Tags => _tags;
+    /// <summary>What weights those masks were used for.</summary>
+    internal WeightTags Tags => _tags ?? throw new InvalidOperationException("The parties' own material masks no weights.");
 
-    /// <summary>The folder of one party's part among those that <see cref="WriteAsync"/> wrote.</summary>
+    /// <summary>The folder of one party's part among those of all parties.</summary>
     public static string PathOf(string directory, int party) => Path.Combine(directory, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"party-{party}"));
 
     /// <summary>Reads what one party's part is for, without opening it.</summary>
@@ -98,8 +99,13 @@ public sealed partial class MaterialStore : IDisposable
         WeightTags? tags = null;
         try
         {
-            byte[] key = WeightTags.ReadKey(Path.Combine(directory, WeightsFile), description);
-            tags = WeightTags.Open(Path.Combine(directory, TagsFile), description);
+            byte[] key = [];
+            if (description.HasDealer)
+            {
+                key = WeightTags.ReadKey(Path.Combine(directory, WeightsFile), description);
+                tags = WeightTags.Open(Path.Combine(directory, TagsFile), description);
+            }
+
             for (int run = 0; run < counter.Next; run++)
             {
                 RunFile.Destroy(Path.Combine(directory, RunFile.NameOf(run)));
@@ -120,9 +126,38 @@ public sealed partial class MaterialStore : IDisposable
     {
         CryptographicOperations.ZeroMemory(_weightsKey);
         _counter.Dispose();
-        _tags.Dispose();
+        _tags?.Dispose();
         Reservation.Dispose();
     }
+
+    /// <summary>Refuses runs of which no store can be made.</summary>
+    internal static void RequireRuns(string directory, string program, IReadOnlyList<MaterialPlan> runs)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        ArgumentNullException.ThrowIfNull(program);
+        ArgumentNullException.ThrowIfNull(runs);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(program.Length, 1024, nameof(program));
+        ArgumentOutOfRangeException.ThrowIfLessThan(runs.Count, 1, nameof(runs));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(runs.Count, 1_000_000, nameof(runs));
+    }
+
+    /// <summary>Makes a folder that only its owner can read, or takes an empty one.</summary>
+    /// <exception cref="IOException">It is not empty.</exception>
+    internal static void MakeDirectory(string directory)
+    {
+        if (System.IO.Directory.Exists(directory) && System.IO.Directory.EnumerateFileSystemEntries(directory).Any())
+        {
+            throw new IOException($"The folder '{directory}' is not empty; material goes to a new one.");
+        }
+
+        PrivateFile.CreateDirectory(directory);
+    }
+
+    /// <summary>Begins the part of a party that makes its material itself: the folder is no store before <see cref="End"/>.</summary>
+    internal static void BeginOwn(string directory, MaterialStoreDescription description) => MaterialCounter.Create(Path.Combine(directory, CounterFile), description);
+
+    /// <summary>Makes a folder with all runs a store.</summary>
+    internal static void End(string directory, MaterialStoreDescription description) => description.Save(Path.Combine(directory, DescriptionFile));
 
     /// <summary>Gives a run away and opens it: first the counter goes up on the disk, then the run's secret is overwritten there, and only then it is used.</summary>
     /// <exception cref="Transport.ProtocolException">The run was used already.</exception>

@@ -3,11 +3,12 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using SecureTransformer.Transport;
 
-namespace SecureTransformer.Protocols.Additive;
+namespace SecureTransformer.Protocols.Stored;
 
 /// <summary>
-/// The material of one run at one party, in a file: a public head (which store, party and run, and the plan), the <see cref="RunSecret"/>, and at party 0 the corrections in
-/// their order, each sealed with AES-GCM. Once the secret is overwritten, which comes before its first use, the rest is noise.
+/// The material of one run at one party, in a file: a public head (which store, party and run, and the plan), the <see cref="RunSecret"/>, and what the secret does not expand to,
+/// sealed with AES-GCM: of additive sharing at party 0 the corrections in their order, of Shamir's sharing all shares by kind. Once the secret is overwritten, which comes before its
+/// first use, the rest is noise.
 /// </summary>
 internal sealed class RunFile : IDisposable
 {
@@ -17,12 +18,14 @@ internal sealed class RunFile : IDisposable
 
     private readonly FileStream _stream;
     private readonly FramePool _frames = new();
+    private readonly long _start;
     private AesGcm? _cipher;
     private long _record;
 
     private RunFile(FileStream stream, MaterialPlan plan, RunSecret secret)
     {
         _stream = stream;
+        _start = stream.Position;
         Plan = plan;
         Secret = secret;
     }
@@ -148,6 +151,10 @@ internal sealed class RunFile : IDisposable
             throw;
         }
     }
+
+    /// <summary>A record of words at a place behind the head.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    public void Read(long record, long offset, Span<ulong> words) => SealedRecords.Read(_stream, _cipher ??= Secret.Cipher(), record, _start + offset, words);
 
     /// <summary>Forgets the secret and removes the file.</summary>
     public void Dispose()

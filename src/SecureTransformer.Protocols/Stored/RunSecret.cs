@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using SecureTransformer.Protocols.Randomness;
 
-namespace SecureTransformer.Protocols.Additive;
+namespace SecureTransformer.Protocols.Stored;
 
 /// <summary>
 /// What one party draws the material of one run from: the seed of its streams and the key of the masks of the matrices that the run packs itself; at party 0 the seed also

@@ -21,6 +21,20 @@ public sealed class MaterialStoreDescription
     /// <summary>The number of parties.</summary>
     public required int PartyCount { get; init; }
 
+    /// <summary>Of Shamir's sharing, whose parties make their material themselves: how many of them may collude. Null for additive sharing, whose dealer makes it.</summary>
+    public int? Threshold { get; init; }
+
+    /// <summary>The protocol that uses the material.</summary>
+    [JsonIgnore]
+    public MpcProtocol Protocol => HasDealer ? MpcProtocol.Additive : MpcProtocol.Shamir;
+
+    internal bool HasDealer => Threshold is null;
+
+    /// <summary>What to do when all runs are used.</summary>
+    internal string HowToGoOn => HasDealer
+        ? "Have the dealer make more with 'secure-transformer preprocess', or run with a dealer."
+        : "Have the parties make more, or run without: they then make what they need as they go.";
+
     /// <summary>The fractional bits of values.</summary>
     public required int FractionalBits { get; init; }
 
@@ -57,20 +71,21 @@ public sealed class MaterialStoreDescription
 
     internal void Save(string path)
     {
-        using FileStream stream = Additive.PrivateFile.Create(path);
+        using FileStream stream = Stored.PrivateFile.Create(path);
         JsonSerializer.Serialize(stream, this, MaterialStoreJson.Default.MaterialStoreDescription);
         stream.Flush(flushToDisk: true);
     }
 
     private bool IsValid => Version == 1
         && Identity is { Length: 32 } && Identity.All(char.IsAsciiHexDigitLower)
-        && PartyCount is >= AdditiveSession.MinParties and <= AdditiveSession.MaxParties
+        && MpcProtocols.PartyRangeOf(Protocol) is var (least, most) && PartyCount >= least && PartyCount <= most
+        && (Threshold is not { } threshold || (threshold >= 1 && 2 * threshold < PartyCount))
         && Party >= 0 && Party < PartyCount
         && FractionalBits is >= 8 and <= 24
         && Program is { Length: <= 1024 }
         && Count is >= 1 and < 1_000_000;
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(MaterialStoreDescription))]
 internal sealed partial class MaterialStoreJson : JsonSerializerContext;

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using SecureTransformer.Transport;
 
-namespace SecureTransformer.Protocols.Additive;
+namespace SecureTransformer.Protocols.Stored;
 
 /// <summary>
 /// How many runs of a store this party has given away, on the disk. It only grows, and stands there before a run is used: two slots are written in turn, each with a check,

@@ -5,8 +5,9 @@ using SecureTransformer.Transport;
 namespace SecureTransformer.Protocols;
 
 /// <summary>
-/// What one run of a program needs of the dealer, operation by operation: public shapes and nothing else. A dry run (<see cref="EstimatingSession"/>) writes it before anything
-/// runs, or a session under <see cref="SessionOptions.Plan"/> as it goes. A dealer may deal by it ahead of time: <see cref="MaterialStore.WriteAsync"/>.
+/// What correlated randomness one run of a program needs, operation by operation: public shapes and nothing else. A dry run (<see cref="EstimatingSession"/>) writes it before
+/// anything runs, or a session under <see cref="SessionOptions.Plan"/> as it goes. By it a dealer deals ahead of time (<see cref="MaterialStore.WriteAsync"/>), or the parties of a protocol
+/// without one make it (<see cref="MpcSession.PreprocessAsync"/>).
 /// </summary>
 public sealed class MaterialPlan
 {
@@ -23,7 +24,7 @@ public sealed class MaterialPlan
     /// <summary>What the operation at a place needs.</summary>
     internal IReadOnlyList<int> this[int at] => _requests[at];
 
-    internal void Add(Material material) => _requests.Add(material.Describe());
+    internal void Add(int[] request) => _requests.Add(request);
 
     /// <summary>The levels, and each request as its length and its words.</summary>
     internal byte[] ToBytes()
