@@ -208,7 +208,7 @@ public abstract partial class SessionContract(
             ClientConnection client = await network.Party(party).AcceptClientAsync();
             ChannelSet channels = await network.Party(party).OpenSessionAsync(client.SessionId);
             await using (client)
-            await using (MpcSession session = await MpcProtocols.OpenSessionAsync(Kind, channels, new SessionOptions()))
+            await using (MpcSession session = await MpcProtocols.OpenSessionAsync(Kind, channels, new SessionOptions { Threshold = threshold }))
             {
                 var shape = new TensorShape(count);
                 SecretTensor x = await session.ImportAsync(client.Channel, shape);
