@@ -150,11 +150,13 @@ internal sealed class CasesRun(Connection parties, InferReport report, TokenSamp
         return [.. input.InputIds.Where((_, i) => input.AttentionMask.Count == 0 || input.AttentionMask[i] != 0)];
     }
 
-    /// <summary>Columns of what of the seconds and MB is offline, where there is a dealer; of a token's in the table of generations.</summary>
-    private string OfflineHead => MpcProtocols.HasDealer(parties.Protocol) ? $" {"s offl.",8} {"MB offl.",9}" : "";
+    /// <summary>Columns of what of the seconds and MB is offline, where anything is; of a token's in the table of generations.</summary>
+    private string OfflineHead => HasOffline ? $" {"s offl.",8} {"MB offl.",9}" : "";
+
+    private bool HasOffline => MpcProtocols.HasOfflinePhase(parties.Protocol);
 
     private string Offline(double seconds, long bytes) =>
-        MpcProtocols.HasDealer(parties.Protocol) ? string.Create(CultureInfo.InvariantCulture, $" {seconds,8:F3} {bytes / 1e6,9:F2}") : "";
+        HasOffline ? string.Create(CultureInfo.InvariantCulture, $" {seconds,8:F3} {bytes / 1e6,9:F2}") : "";
 
     private void Show(string name, string answer, Cost cost) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture, $"{name,-28} {answer,-16} {cost.Seconds,8:F3} {cost.BytesTotal / 1e6,9:F2} {cost.RoundsTotal,7}{Offline(cost.SecondsOffline, cost.BytesOffline)}"));

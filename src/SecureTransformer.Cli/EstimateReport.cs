@@ -11,7 +11,7 @@ namespace SecureTransformer.Cli;
 /// <summary>The figures of <c>estimate</c>, as a table and as JSON.</summary>
 internal sealed class EstimateReport(InferenceOptions options, ModelFunctions functions, NetworkConditions network, MachineRates rates, InferenceEstimate memory)
 {
-    private readonly bool _offline = MpcProtocols.HasDealer(options.Protocol);
+    private readonly bool _hasDealer = MpcProtocols.HasDealer(options.Protocol);
     private readonly List<EstimatePart> _parts = [];
 
     /// <summary>The parts of an estimate, and their total.</summary>
@@ -27,12 +27,13 @@ internal sealed class EstimateReport(InferenceOptions options, ModelFunctions fu
 
     public void Show()
     {
-        Console.WriteLine($"{"part",-52} {"rounds",7} {"MB",10} {(_offline ? $"{"MB offl.",10} " : "")}{"compute s",10} {"network s",10} {"seconds",10}");
+        bool hasOffline = MpcProtocols.HasOfflinePhase(options.Protocol);
+        Console.WriteLine($"{"part",-52} {"rounds",7} {"MB",10} {(hasOffline ? $"{"MB offl.",10} " : "")}{"compute s",10} {"network s",10} {"seconds",10}");
         foreach (EstimatePart part in _parts)
         {
-            string dealt = _offline ? string.Create(CultureInfo.InvariantCulture, $"{part.OfflineBytes / 1e6,10:F3} ") : "";
+            string offline = hasOffline ? string.Create(CultureInfo.InvariantCulture, $"{part.OfflineBytes / 1e6,10:F3} ") : "";
             Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{part.Part,-52} {part.Rounds,7} {part.Bytes / 1e6,10:F3} {dealt}{part.ComputeSeconds,10:F4} {part.NetworkSeconds,10:F4} {part.Seconds,10:F4}"));
+                CultureInfo.InvariantCulture, $"{part.Part,-52} {part.Rounds,7} {part.Bytes / 1e6,10:F3} {offline}{part.ComputeSeconds,10:F4} {part.NetworkSeconds,10:F4} {part.Seconds,10:F4}"));
         }
 
         Console.WriteLine(string.Create(
@@ -40,9 +41,11 @@ internal sealed class EstimateReport(InferenceOptions options, ModelFunctions fu
             $"memory of a party: {memory.PartyMemory / 1e6:F0} MB, of which {memory.ModelMemory / 1e6:F0} MB for the model's matrices; the runtime and frames under way come on top."));
         Console.WriteLine($"functions: {functions}");
         Console.WriteLine("MB over all parties and the client, and rounds, are exact. Computing and sending overlap: the seconds are at most the sum of both.");
-        if (_offline)
+        if (hasOffline)
         {
-            Console.WriteLine("MB offl.: with the dealer, which may send them ahead of time; not in the seconds. Opening masked weights comes once, when the model is loaded or first used.");
+            Console.WriteLine(_hasDealer
+                ? "MB offl.: with the dealer, which may send them ahead of time; not in the seconds. Opening masked weights comes once, when the model is loaded or first used."
+                : "MB offl.: randomness that the parties make for each other, which does not depend on the input. The seconds are those of parties that make it as they go; its rounds are not counted.");
         }
     }
 
@@ -52,6 +55,7 @@ internal sealed class EstimateReport(InferenceOptions options, ModelFunctions fu
         {
             Protocol = ProtocolNames.NameOf(options.Protocol),
             Parties = MpcProtocols.PartyCountOf(options.Protocol, options.Parties),
+            Threshold = MpcProtocols.ThresholdOf(options.Protocol, MpcProtocols.PartyCountOf(options.Protocol, options.Parties), options.Threshold),
             RoundTripMs = 2 * network.OneWayDelay.TotalMilliseconds,
             Mbps = network.BitsPerSecond / 1e6,
             PartyMemoryBytes = memory.PartyMemory,
@@ -70,6 +74,9 @@ internal sealed class EstimateDocument
     public required string Protocol { get; init; }
 
     public required int Parties { get; init; }
+
+    /// <summary>How many of them may collude.</summary>
+    public required int Threshold { get; init; }
 
     public required double RoundTripMs { get; init; }
 
@@ -96,7 +103,7 @@ internal sealed class EstimatePart
 
     public required long Bytes { get; init; }
 
-    /// <summary>Between the parties and the dealer.</summary>
+    /// <summary>Between the parties and the dealer, or of randomness that the parties make for each other.</summary>
     public required long OfflineBytes { get; init; }
 
     public required double ComputeSeconds { get; init; }

@@ -47,6 +47,12 @@ public static class MpcProtocols
     /// <summary>Whether a protocol has a dealer, who takes the place after the last party on the parties' network and runs <see cref="Dealer.ServeAsync"/>.</summary>
     public static bool HasDealer(MpcProtocol protocol) => ProtocolTraits.Of(protocol).HasDealer;
 
+    /// <summary>
+    /// Whether operations of a protocol use up something that does not depend on any input, and is counted as offline: a dealer's material, or randomness that the parties make for each
+    /// other.
+    /// </summary>
+    public static bool HasOfflinePhase(MpcProtocol protocol) => ProtocolTraits.Of(protocol) is { HasDealer: true } or { MakesRandomness: true };
+
     /// <summary>Opens this party's session of a protocol over its channels, to the other parties and the dealer where there is one.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The options' threshold is none of the protocol's.</exception>
     public static async Task<MpcSession> OpenSessionAsync(

@@ -6,12 +6,14 @@ namespace SecureTransformer.Protocols;
 /// <param name="Threshold">The largest number of parties that may collude, by the number of parties.</param>
 /// <param name="ChoosesThreshold">Whether one may choose fewer, from 1 on.</param>
 /// <param name="HasDealer">Whether there is a dealer after the last party.</param>
-internal sealed record ProtocolTraits(int MinParties, int MaxParties, Func<int, int> Threshold, bool ChoosesThreshold = false, bool HasDealer = false)
+/// <param name="MakesRandomness">Whether the parties make for each other what operations use up.</param>
+internal sealed record ProtocolTraits(
+    int MinParties, int MaxParties, Func<int, int> Threshold, bool ChoosesThreshold = false, bool HasDealer = false, bool MakesRandomness = false)
 {
     private static readonly ProtocolTraits s_plain = new(1, 1, _ => 0);
     private static readonly ProtocolTraits s_replicated = new(ReplicatedSession.Parties, ReplicatedSession.Parties, _ => 1);
     private static readonly ProtocolTraits s_additive = new(AdditiveSession.MinParties, AdditiveSession.MaxParties, parties => parties - 1, HasDealer: true);
-    private static readonly ProtocolTraits s_shamir = new(ShamirSession.MinParties, ShamirSession.MaxParties, parties => (parties - 1) / 2, ChoosesThreshold: true);
+    private static readonly ProtocolTraits s_shamir = new(ShamirSession.MinParties, ShamirSession.MaxParties, parties => (parties - 1) / 2, ChoosesThreshold: true, MakesRandomness: true);
 
     /// <inheritdoc cref="MpcProtocols.ThresholdOf"/>
     public int ThresholdOf(MpcProtocol protocol, int parties, int? threshold)

@@ -155,6 +155,103 @@ public class ShamirCostTests
         Assert.Equal((export.Bytes, export.OfflineBytes), (spent.Sum(s => s.Export.Bytes), spent.Sum(s => s.Export.OfflineBytes)));
         Assert.Equal((3, 1), (import.Rounds, export.Rounds));
         Assert.InRange(spent.Max(s => s.Import.Rounds), 2, 3);
+        await using EstimatingSession dry = EstimatingSession.Create(MpcProtocol.Shamir, new SessionOptions { Threshold = t }, n);
+        dry.CountImport(count);
+        dry.CountExport(count);
+        Assert.Equal(import + export, Played(dry));
+    }
+
+    [Theory]
+    [InlineData(3, 1, 1, 1)]
+    [InlineData(4, 1, 7, 50)]
+    [InlineData(5, 2, 3, 11)]
+    [InlineData(7, 2, 600, 60)]
+    public async Task Import_of_rows_with_one_1(int n, int t, int rows, int columns)
+    {
+        int count = rows * columns;
+        await using var network = new InMemoryNetwork(n);
+        Task<OperationCost[]> parties = Task.WhenAll(Enumerable.Range(0, n).Select(party => Task.Run(async () =>
+        {
+            await using ClientConnection client = await network.Party(party).AcceptClientAsync();
+            ChannelSet channels = await network.Party(party).OpenSessionAsync(client.SessionId);
+            await using ShamirSession session = await ShamirSession.OpenAsync(channels, new SessionOptions { Threshold = t });
+            OperationCost start = Spent(session);
+            using SecretTensor x = await session.ImportOneHotAsync(client.Channel, new TensorShape(rows, columns));
+            return Difference(Spent(session), start);
+        })));
+        await using ClientChannels links = await network.Client().ConnectAsync(SessionId.New());
+        ShareCodec codec = ShareCodec.Create(MpcProtocol.Shamir, n, t);
+        double[] values = [.. Enumerable.Range(0, count).Select(i => i % columns == i / columns % columns ? 1.0 : 0)];
+        await codec.SendAsync([.. Enumerable.Range(0, n).Select(party => links[party])], values, 0, "rows");
+        long sent = Enumerable.Range(0, n).Sum(party => codec.ShareBytes(party, count));
+        OperationCost[] spent = await parties;
+        OperationCost declared = ShamirCosts.ImportOneHot(n, t, count);
+        Assert.Equal((declared.Bytes, declared.OfflineBytes), (sent + spent.Sum(s => s.Bytes), spent.Sum(s => s.OfflineBytes)));
+        Assert.Equal(5, declared.Rounds);
+        Assert.InRange(spent.Max(s => s.Rounds), 4, 5);
+        await using EstimatingSession dry = EstimatingSession.Create(MpcProtocol.Shamir, new SessionOptions { Threshold = t }, n);
+        dry.CountImportOneHot(count);
+        Assert.Equal(declared, Played(dry));
+    }
+
+    /// <summary>What operations cost one after another: kings take turns from one to the next, so that a run may take fewer rounds than their sum.</summary>
+    [Theory]
+    [InlineData(3, 1)]
+    [InlineData(4, 1)]
+    [InlineData(7, 2)]
+    public async Task A_program_on_a_dry_run(int n, int t)
+    {
+        const int count = 300;
+        (int Clock, long Bytes, long Offline)[] spent = await Cluster.Of(MpcProtocol.Shamir, parties: n, threshold: t).RunAsync(async (outer, inner) =>
+        {
+            using SecretTensor x = inner.Constant(new TensorShape(count), 0.25);
+            int start = inner.Meter.Clock;
+            await ProgramAsync(inner, x);
+            long offline = inner.Meter.BytesSent(TrafficPhase.Offline);
+            return (inner.Meter.Clock - start, inner.Meter.BytesSentTotal - offline, offline);
+        });
+        await using EstimatingSession dry = EstimatingSession.Create(MpcProtocol.Shamir, new SessionOptions { Threshold = t }, n);
+        await ProgramAsync(dry, dry.Placeholder(new TensorShape(count)));
+        Assert.Equal(new OperationCost(spent.Max(s => s.Clock), spent.Sum(s => s.Bytes), spent.Sum(s => s.Offline)), Played(dry));
+        Assert.True(Played(dry).Rounds <= dry.Total.Rounds);
+
+        static async Task ProgramAsync(MpcSession s, SecretTensor x)
+        {
+            using SecretTensor rows = s.Reshape(x, new TensorShape(20, 15));
+            using SecretMatrix matrix = s.Pack(rows, transposed: true);
+            await s.MatMulAsync(rows, matrix);
+            using SecretBits p = await s.LessThanZeroAsync(x, 21);
+            await s.MultiplyAsync(x, await s.MultiplyBitAsync(p, x));
+            await s.MaximumAsync(rows, 32);
+            await s.DotAsync(rows, rows);
+            await s.NormalizeAsync(x, 40);
+            await s.EvaluateAsync(Reciprocal.Default, x);
+            await s.MultiplyAsync(rows, s.Slice(rows, 1, 0, 1));
+            await s.InputShuffledAsync(2, rows.Shape, new double[count]);
+            await s.ShuffleRowsAsync(rows);
+            await s.AgreeAsync("number", new byte[1]);
+        }
+    }
+
+    [Fact]
+    public async Task Dry_runs_that_there_are_not()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => EstimatingSession.Create(MpcProtocol.Shamir, parties: 17));
+        Assert.Throws<ArgumentOutOfRangeException>(() => EstimatingSession.Create(MpcProtocol.Shamir, new SessionOptions { Threshold = 2 }, 4));
+        await using EstimatingSession seven = EstimatingSession.Create(MpcProtocol.Shamir, new SessionOptions { Threshold = 2 }, 7);
+        await using EstimatingSession below = EstimatingSession.Create(MpcProtocol.Shamir, parties: 7, parent: seven);
+        Assert.Equal(7, below.PartyCount);
+        Assert.Throws<ArgumentException>(() => EstimatingSession.Create(MpcProtocol.Shamir, new SessionOptions { Threshold = 3 }, 7, seven));
+        await using EstimatingSession other = EstimatingSession.Create(MpcProtocol.Replicated3);
+        Assert.Throws<ArgumentException>(() => EstimatingSession.Create(MpcProtocol.Shamir, parties: 3, parent: other));
+    }
+
+    [Fact]
+    public async Task Rates_of_this_machine()
+    {
+        MachineRates rates = await MachineRates.MeasureAsync(MpcProtocol.Shamir, 4, 1);
+        Assert.All([WorkKind.MultiplyAdd, WorkKind.Message, WorkKind.Truncation, WorkKind.Comparison], kind => Assert.InRange(rates.SecondsOf(kind, 1), double.Epsilon, 1));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => MachineRates.MeasureAsync(MpcProtocol.Shamir, 4, 2));
     }
 
     [Fact]
@@ -199,5 +296,18 @@ public class ShamirCostTests
             return (inner.Meter.Clock - start, inner.Meter.BytesSentTotal - offline, offline);
         });
         Assert.Equal(declared, new OperationCost(spent.Max(s => s.Clock), spent.Sum(s => s.Bytes), spent.Sum(s => s.Offline)));
+
+        await using EstimatingSession above = EstimatingSession.Create(MpcProtocol.Shamir, new SessionOptions { Threshold = threshold }, parties);
+        using SecretBits known = await above.LessThanZeroAsync(above.Placeholder(new TensorShape(bits ? count : 1)), 21);
+        await using EstimatingSession dry = EstimatingSession.Create(MpcProtocol.Shamir, parties: parties, parent: above);
+        await operation(dry, above.Placeholder(new TensorShape(count)), known);
+        Assert.Equal(declared, Played(dry));
+    }
+
+    /// <summary>What the messages of a dry run come to.</summary>
+    private static OperationCost Played(EstimatingSession dry)
+    {
+        EstimatedRun run = dry.ToRun();
+        return run.Parts(0, run.OperationCount).Aggregate(default(OperationCost), (sum, part) => sum + part.Cost);
     }
 }

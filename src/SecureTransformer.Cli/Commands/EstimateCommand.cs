@@ -84,12 +84,12 @@ internal static class EstimateCommand
             {
                 if (parsed.GetValue(unmeasured))
                 {
-                    return MachineRates.Default;
+                    return MachineRates.DefaultFor(options.Protocol);
                 }
 
                 var progress = new ConsoleProgress();
                 progress.Report(new InferenceProgress("measuring this machine"));
-                MachineRates rates = await MachineRates.MeasureAsync(options.Protocol, options.Parties, cancellationToken);
+                MachineRates rates = await MachineRates.MeasureAsync(options.Protocol, options.Parties, options.Threshold, cancellationToken);
                 progress.Clear();
                 return parsed.GetValue(together) ? rates : rates.Apart(MpcProtocols.PartyCountOf(options.Protocol, options.Parties), Environment.ProcessorCount);
             }

@@ -179,9 +179,9 @@ internal static class GenerateCommand
     private static async Task TellCostAsync(
         DecoderConfig config, IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, InferenceOptions inference, ConsoleProgress progress, CancellationToken cancellationToken)
     {
-        if (MpcProtocols.PartyCountOf(inference.Protocol, inference.Parties) == 1 || inference.Protocol == MpcProtocol.Shamir)
+        if (MpcProtocols.PartyCountOf(inference.Protocol, inference.Parties) == 1)
         {
-            // Nothing is sent, or there are no estimates.
+            // Nothing is sent.
             return;
         }
 
@@ -193,7 +193,7 @@ internal static class GenerateCommand
         if (bytes >= WorthTelling)
         {
             Console.Error.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{options.MaxNewTokens} tokens will take up to {bytes / 1e6:N0} MB over all parties{(longest.Total.OfflineBytes > 0 ? " and the dealer" : "")} and {longest.Total.Rounds:N0} rounds; 'estimate' tells more."));
+                CultureInfo.InvariantCulture, $"{options.MaxNewTokens} tokens will take up to {bytes / 1e6:N0} MB over all parties{(MpcProtocols.HasDealer(inference.Protocol) ? " and the dealer" : "")} and {longest.Total.Rounds:N0} rounds; 'estimate' tells more."));
         }
     }
 

@@ -109,7 +109,7 @@ internal static class InferCommand
         {
             Console.WriteLine(hasDealer
                 ? string.Create(CultureInfo.InvariantCulture, $"of that offline, with the dealer: {cost.SecondsOffline:F3} s, {cost.BytesOffline / 1e6:F2} MB; online: {cost.SecondsOnline:F3} s, {(cost.BytesTotal - cost.BytesOffline) / 1e6:F2} MB")
-                : string.Create(CultureInfo.InvariantCulture, $"of that offline, randomness that the parties made for each other: {cost.BytesOffline / 1e6:F2} MB; online: {(cost.BytesTotal - cost.BytesOffline) / 1e6:F2} MB"));
+                : string.Create(CultureInfo.InvariantCulture, $"of that offline, randomness that the parties made for each other: {cost.SecondsOffline:F3} s, {cost.BytesOffline / 1e6:F2} MB; online: {cost.SecondsOnline:F3} s, {(cost.BytesTotal - cost.BytesOffline) / 1e6:F2} MB"));
         }
     }
 }

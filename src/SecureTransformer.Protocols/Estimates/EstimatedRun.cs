@@ -55,7 +55,8 @@ public sealed class EstimatedRun
                 order.Add(operation.Scope);
             }
 
-            sum.Cost += new OperationCost(timelines[0].Rounds - rounds, operation.Messages.Bytes, operation.Cost.OfflineBytes);
+            long bytes = operation.Messages.IsOffline ? 0 : operation.Messages.Bytes;
+            sum.Cost += new OperationCost(timelines[0].Rounds - rounds, bytes, operation.Cost.OfflineBytes);
             for (int t = 0; t < timelines.Length; t++)
             {
                 sum.Seconds[t] += timelines[t].Seconds - before[t];

@@ -41,16 +41,20 @@ public abstract class EstimatingSession : MpcSession
     /// <summary>The number of word arrays that a party of the protocol keeps of each secret.</summary>
     protected virtual int ShareComponents => 1;
 
+    /// <summary>The number of word arrays that a party of the protocol keeps of each secret tensor of bits.</summary>
+    private protected virtual int BitShareComponents => ShareComponents;
+
     /// <summary>Begins a dry run of a protocol.</summary>
-    /// <exception cref="ArgumentException">The protocol sends nothing, so there is nothing to estimate.</exception>
+    /// <exception cref="ArgumentException">The protocol sends nothing, so there is nothing to estimate; or it does not run between so many parties, or not with this threshold.</exception>
     /// <param name="protocol">The protocol.</param>
-    /// <param name="options">Fixed-point format.</param>
+    /// <param name="options">Fixed-point format, and the threshold where one chooses it; by default that of the dry run above.</param>
     /// <param name="parties">The number of parties, where the protocol does not fix it; by default its smallest.</param>
     /// <param name="parent">A dry run of the same protocol whose placeholders, such as weights, this one may read.</param>
     public static EstimatingSession Create(MpcProtocol protocol, SessionOptions? options = null, int? parties = null, EstimatingSession? parent = null) => protocol switch
     {
         MpcProtocol.Replicated3 => new ReplicatedEstimate(options ?? new SessionOptions(), parent),
         MpcProtocol.Additive => new AdditiveEstimate(MpcProtocols.PartyCountOf(protocol, parties), options ?? new SessionOptions(), parent),
+        MpcProtocol.Shamir => new ShamirEstimate(MpcProtocols.PartyCountOf(protocol, parties), options ?? new SessionOptions(), parent),
         MpcProtocol.PlaintextFloat64 or MpcProtocol.PlaintextFixedPoint => throw new ArgumentException($"{protocol} has one party and sends nothing.", nameof(protocol)),
         _ => throw new ArgumentException($"There are no estimates for {protocol}.", nameof(protocol)),
     };
@@ -62,10 +66,13 @@ public abstract class EstimatingSession : MpcSession
     public EstimatedRun ToRun() => new(PartyCount, [.. _operations], _memory.PeakPool, _memory.Matrices);
 
     /// <summary>Counts a client's input of so many values.</summary>
-    public void CountImport(int count) => Record(CostOfImport(count), ImportMessages(count), new Work(WorkKind.Splitting, count), new Work(WorkKind.Import, count));
+    public void CountImport(int count) => RecordImport(count, areOneHot: false);
+
+    /// <summary>Counts a client's input of rows with one 1, of so many values in all, as <see cref="MpcSession.ImportOneHotAsync"/> takes it.</summary>
+    public void CountImportOneHot(int count) => RecordImport(count, areOneHot: true);
 
     /// <summary>Counts an answer of so many values to a client.</summary>
-    public void CountExport(int count) => Record(CostOfExport(count), ExportMessages(count));
+    public void CountExport(int count) => RecordExport(count);
 
     /// <summary>Counts a client's word to all parties, of which only the way counts.</summary>
     public void CountWord() => Record(
@@ -128,8 +135,11 @@ public abstract class EstimatingSession : MpcSession
         Count(CostOfImport(CountOf(result)), ImportMessages(CountOf(result)), new Work(WorkKind.Import, CountOf(result)));
 
     /// <inheritdoc/>
-    protected override ValueTask ExportCoreAsync(IChannel destination, SecretTensor x, CancellationToken cancellationToken) =>
-        Count(CostOfExport(CountOf(x)), ExportMessages(CountOf(x)));
+    protected override ValueTask ExportCoreAsync(IChannel destination, SecretTensor x, CancellationToken cancellationToken)
+    {
+        RecordExport(CountOf(x));
+        return ValueTask.CompletedTask;
+    }
 
     /// <inheritdoc/>
     protected override ValueTask KeepCoreAsync(IChannel source, int count, IShareWriter destination, CancellationToken cancellationToken) =>
@@ -160,11 +170,30 @@ public abstract class EstimatingSession : MpcSession
         OperationMessages.PartsOf(count),
         new MessageStep([.. Enumerable.Range(0, PartyCount).Select(party => new Message(party, PartyCount, (long)count * sizeof(ulong)))]));
 
+    /// <summary>Records a client's input.</summary>
+    private protected virtual void RecordImport(int count, bool areOneHot) =>
+        Record(CostOfImport(count), ImportMessages(count), new Work(WorkKind.Splitting, count), new Work(WorkKind.Import, count));
+
+    /// <summary>Records an answer to a client.</summary>
+    private protected virtual void RecordExport(int count) => Record(CostOfExport(count), ExportMessages(count));
+
     /// <inheritdoc/>
-    private protected override Action AccountFor(int words)
+    private protected override Action AccountFor(int words, bool areBits)
     {
         _local += words;
-        return _memory.Rent(words, ShareComponents);
+        return _memory.Rent(words, areBits ? BitShareComponents : ShareComponents);
+    }
+
+    /// <summary>Counts the memory of a tensor of so many words a component as a matrix's, until that is disposed.</summary>
+    private protected IDisposable AccountKept(IDisposable matrix, long words)
+    {
+        long bytes = Numerics.SecretBufferPool.BytesFor(words) * ShareComponents;
+        _memory.Keep(bytes);
+        return new Counted(() =>
+        {
+            _memory.Keep(-bytes);
+            matrix.Dispose();
+        });
     }
 
     /// <summary>Counts an arranged matrix of so many words a component, until it is disposed.</summary>
@@ -175,14 +204,8 @@ public abstract class EstimatingSession : MpcSession
         return new Counted(() => _memory.Pack(-bytes));
     }
 
-    /// <summary>Adds a cost to the current scope, with what is sent and computed.</summary>
-    private protected ValueTask Count(OperationCost cost, OperationMessages messages, params Work[] work)
-    {
-        Record(cost, messages, work);
-        return ValueTask.CompletedTask;
-    }
-
-    private void Record(OperationCost cost, OperationMessages messages, params Work[] work)
+    /// <summary>Counts a cost to the current scope, with what is sent and computed.</summary>
+    private protected void Record(OperationCost cost, OperationMessages messages, params Work[] work)
     {
         string scope = ScopeName ?? "";
         _operations.Add(new EstimatedOperation(scope, cost, messages, [.. work, new Work(WorkKind.Local, _local)]));
@@ -193,6 +216,13 @@ public abstract class EstimatingSession : MpcSession
         }
 
         _byScope[scope] = known + cost;
+    }
+
+    /// <summary>The same, for an operation that is done.</summary>
+    private protected ValueTask Count(OperationCost cost, OperationMessages messages, params Work[] work)
+    {
+        Record(cost, messages, work);
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Something that is counted while it is not disposed.</summary>

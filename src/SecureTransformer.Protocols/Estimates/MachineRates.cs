@@ -5,6 +5,23 @@ public sealed class MachineRates
 {
     private static readonly WorkKind[] s_threaded = [WorkKind.MultiplyAdd, WorkKind.MatrixRead, WorkKind.Packing];
 
+    private static readonly MachineRates s_shamir = new(new Dictionary<WorkKind, double>
+    {
+        [WorkKind.MultiplyAdd] = 5e-10,
+        [WorkKind.MatrixRead] = 2e-9,
+        [WorkKind.Product] = 1e-8,
+        [WorkKind.InnerProduct] = 2e-9,
+        [WorkKind.Truncation] = 4e-7,
+        [WorkKind.Resharing] = 8e-8,
+        [WorkKind.Comparison] = 2.5e-10,
+        [WorkKind.And] = 1e-7,
+        [WorkKind.Conversion] = 1.5e-7,
+        [WorkKind.Import] = 4e-9,
+        [WorkKind.Splitting] = 8e-9,
+        [WorkKind.Local] = 1.5e-9,
+        [WorkKind.Message] = 3e-5,
+    });
+
     private readonly double[] _seconds;
 
     /// <summary>Makes rates.</summary>
@@ -48,19 +65,24 @@ public sealed class MachineRates
         [WorkKind.Message] = 3e-5,
     });
 
+    /// <summary>What is taken for a protocol where nothing is measured: <see cref="Default"/>, or for Shamir's sharing rates of three such parties of its own.</summary>
+    /// <param name="protocol">The protocol.</param>
+    public static MachineRates DefaultFor(MpcProtocol protocol) => protocol == MpcProtocol.Shamir ? s_shamir : Default;
+
     /// <summary>Seconds for so much work.</summary>
     /// <param name="kind">Its kind.</param>
     /// <param name="amount">How much.</param>
     public double SecondsOf(WorkKind kind, double amount) => _seconds[(int)kind] * amount;
 
-    /// <summary>Measures this machine, in two seconds or so, with all parties of a protocol in this process.</summary>
+    /// <summary>Measures this machine, in two seconds or so (longer with many parties), with all parties of a protocol in this process.</summary>
     /// <param name="protocol">The protocol.</param>
     /// <param name="parties">The number of parties, where the protocol does not fix it.</param>
+    /// <param name="threshold">How many of them may collude, where one chooses it; by default as <see cref="MpcProtocols.ThresholdOf"/> says.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>Rates of parties that share this machine.</returns>
-    /// <exception cref="ArgumentException">The protocol has one party.</exception>
-    public static Task<MachineRates> MeasureAsync(MpcProtocol protocol, int? parties = null, CancellationToken cancellationToken = default) =>
-        Estimates.RateMeasurement.RunAsync(protocol, parties, cancellationToken);
+    /// <exception cref="ArgumentException">The protocol has one party, or does not run between so many, or not with this threshold.</exception>
+    public static Task<MachineRates> MeasureAsync(MpcProtocol protocol, int? parties = null, int? threshold = null, CancellationToken cancellationToken = default) =>
+        Estimates.RateMeasurement.RunAsync(protocol, parties, threshold, cancellationToken);
 
     /// <summary>
     /// From rates of parties that share a machine, those of parties that have one like it each: work of one thread gains where the cores are fewer than the parties, and

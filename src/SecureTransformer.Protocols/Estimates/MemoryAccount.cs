@@ -20,6 +20,13 @@ internal sealed class MemoryAccount
 
     public void Pack(long bytes) => Matrices += bytes;
 
+    /// <summary>Counts the buffer of a tensor that is alive as that of a matrix; less than nothing: no longer.</summary>
+    public void Keep(long bytes)
+    {
+        Matrices += bytes;
+        _live -= bytes;
+    }
+
     /// <summary>Takes the buffers of one tensor; the result gives them back.</summary>
     public Action Rent(long words, int buffers)
     {

@@ -6,7 +6,30 @@ internal readonly record struct Message(int From, int To, long Bytes);
 /// <summary>Messages that are sent before any of them is received.</summary>
 /// <param name="Messages">The messages.</param>
 /// <param name="Follows">Whether a part is sent as soon as the same part of the step before has come, and not only when all of that has.</param>
-internal sealed record MessageStep(Message[] Messages, bool Follows = false);
+internal sealed record MessageStep(Message[] Messages, bool Follows = false)
+{
+    private int[][]? _from;
+    private int[][]? _to;
+
+    /// <summary>The messages that a place sends, in order.</summary>
+    public ReadOnlySpan<int> From(int place) => Of(_from ??= ByPlace(message => message.From), place);
+
+    /// <summary>The messages that a place receives, in order.</summary>
+    public ReadOnlySpan<int> To(int place) => Of(_to ??= ByPlace(message => message.To), place);
+
+    private static ReadOnlySpan<int> Of(int[][] byPlace, int place) => place < byPlace.Length ? byPlace[place] : [];
+
+    private int[][] ByPlace(Func<Message, int> placeOf)
+    {
+        var places = new List<int>[Messages.Length == 0 ? 0 : 1 + Messages.Max(placeOf)];
+        for (int i = 0; i < Messages.Length; i++)
+        {
+            (places[placeOf(Messages[i])] ??= []).Add(i);
+        }
+
+        return [.. places.Select(place => place?.ToArray() ?? [])];
+    }
+}
 
 /// <summary>
 /// Who sends what to whom in an operation, step by step, as its program does it: a place receives what the step before sent it, and then sends. From these follow the bytes,
@@ -19,6 +42,9 @@ internal sealed class OperationMessages(int parts, params MessageStep[] steps)
     public static OperationMessages None { get; } = new(1);
 
     public int Parts { get; } = parts;
+
+    /// <summary>Whether the messages do not depend on any input and have a clock of their own, which is not followed here: the parties wait for them, but they are no rounds.</summary>
+    public bool IsOffline { get; init; }
 
     public IReadOnlyList<MessageStep> Steps { get; } = steps;
 
@@ -44,6 +70,16 @@ internal sealed class OperationMessages(int parts, params MessageStep[] steps)
         }
 
         return new OperationMessages(PartsOf(each / sizeof(ulong)), steps);
+    }
+
+    /// <summary>
+    /// Offline messages of which little more is known than the rounds and the bytes: each party waits for the one before it, as often, and each direction carries as much.
+    /// </summary>
+    public static OperationMessages Offline(int parties, int rounds, long bytes)
+    {
+        long each = bytes / (parties * (parties - 1L) * Math.Max(1, rounds));
+        var step = new MessageStep([.. Enumerable.Range(0, parties).Select(party => new Message(party, (party + 1) % parties, each))]);
+        return new OperationMessages(1, [.. Enumerable.Repeat(step, rounds)]) { IsOffline = true };
     }
 
     /// <summary>A place to the first places after or before it and so on: the same bytes from each of some places to another.</summary>

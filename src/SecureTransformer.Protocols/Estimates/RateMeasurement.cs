@@ -9,8 +9,6 @@ namespace SecureTransformer.Protocols.Estimates;
 /// </summary>
 internal static class RateMeasurement
 {
-    private const int Count = 1 << 16;
-
     private const int Batches = 5;
 
     private static readonly TimeSpan s_batch = TimeSpan.FromMilliseconds(8);
@@ -41,22 +39,24 @@ internal static class RateMeasurement
         new(WorkKind.Normalization, static async (s, x) => await s.NormalizeAsync(x.Values, 40).ConfigureAwait(false)),
     ];
 
-    public static async Task<MachineRates> RunAsync(MpcProtocol protocol, int? parties, CancellationToken cancellationToken)
+    public static async Task<MachineRates> RunAsync(MpcProtocol protocol, int? parties, int? threshold, CancellationToken cancellationToken)
     {
+        var options = new SessionOptions { Threshold = threshold };
+        int count = CountFor(protocol);
         var seconds = new Dictionary<WorkKind, double>
         {
             // Clients' values are hashed and expanded from seeds, which has no operation of its own to measure it by.
             [WorkKind.Import] = MachineRates.Default.SecondsOf(WorkKind.Import, 1),
             [WorkKind.Splitting] = MachineRates.Default.SecondsOf(WorkKind.Splitting, 1),
         };
-        LocalParties local = LocalParties.Create(protocol, parties: parties);
+        LocalParties local = LocalParties.Create(protocol, options, parties: parties);
         await using (local.ConfigureAwait(false))
         {
-            double[][][] measured = await local.RunAsync(session => MeasureAsync(session, cancellationToken), cancellationToken).ConfigureAwait(false);
-            EstimatingSession dry = EstimatingSession.Create(protocol, parties: local.Count);
+            double[][][] measured = await local.RunAsync(session => MeasureAsync(session, count, cancellationToken), cancellationToken).ConfigureAwait(false);
+            EstimatingSession dry = EstimatingSession.Create(protocol, options, local.Count);
             await using (dry.ConfigureAwait(false))
             {
-                using Operands operands = await Operands.CreateAsync(dry).ConfigureAwait(false);
+                using Operands operands = await Operands.CreateAsync(dry, count).ConfigureAwait(false);
                 for (int i = 0; i < s_cases.Length; i++)
                 {
                     if (s_cases[i].IsFor?.Invoke(dry) == false)
@@ -75,7 +75,9 @@ internal static class RateMeasurement
                     WorkKind kind = s_cases[i].Kind;
                     double known = run.Seconds(first, new MachineRates(seconds));
                     double unit = run.Seconds(first, new MachineRates(new Dictionary<WorkKind, double> { [kind] = 1 }));
-                    seconds[kind] = Math.Max(0, (Quickest(i) - known) / unit);
+
+                    // Where there is none, the protocol composes the operation of others.
+                    seconds[kind] = unit > 0 ? Math.Max(0, (Quickest(i) - known) / unit) : 0;
                 }
             }
 
@@ -88,10 +90,13 @@ internal static class RateMeasurement
         return new MachineRates(seconds);
     }
 
+    /// <summary>The values that operations work on; of a protocol over a large field, where each takes tens of times as long, fewer.</summary>
+    private static int CountFor(MpcProtocol protocol) => protocol == MpcProtocol.Shamir ? 1 << 13 : 1 << 16;
+
     /// <summary>Seconds of each case, batch by batch, at this party.</summary>
-    private static async Task<double[][]> MeasureAsync(MpcSession session, CancellationToken cancellationToken)
+    private static async Task<double[][]> MeasureAsync(MpcSession session, int count, CancellationToken cancellationToken)
     {
-        using Operands operands = await Operands.CreateAsync(session).ConfigureAwait(false);
+        using Operands operands = await Operands.CreateAsync(session, count).ConfigureAwait(false);
         var seconds = new double[s_cases.Length][];
         for (int i = 0; i < s_cases.Length; i++)
         {
@@ -159,10 +164,10 @@ internal static class RateMeasurement
         public required SecretBits Bits { get; init; }
 
         /// <summary>Of public constants, which nobody has to send: how long an operation takes does not depend on values.</summary>
-        public static async ValueTask<Operands> CreateAsync(MpcSession session)
+        public static async ValueTask<Operands> CreateAsync(MpcSession session, int count)
         {
-            SecretTensor values = session.Constant(new TensorShape(Count), 0.25);
-            SecretTensor rows = session.Reshape(values, new TensorShape(Count / Inner, Inner));
+            SecretTensor values = session.Constant(new TensorShape(count), 0.25);
+            SecretTensor rows = session.Reshape(values, new TensorShape(count / Inner, Inner));
             using SecretTensor matrix = session.Constant(new TensorShape(Inner, WideColumns), 0.25);
             using SecretTensor narrow = session.Slice(matrix, 1, 0, Columns);
             return new Operands
@@ -171,7 +176,7 @@ internal static class RateMeasurement
                 Values = values,
                 Rows = rows,
                 Row = session.Slice(rows, 0, 0, 1),
-                Heads = session.Reshape(values, new TensorShape(8, 128, Count / 1024)),
+                Heads = session.Reshape(values, new TensorShape(8, 128, count / 1024)),
                 Matrix = session.Pack(narrow),
                 Wide = session.Pack(matrix),
                 Bits = await session.LessThanZeroAsync(values, 32).ConfigureAwait(false),

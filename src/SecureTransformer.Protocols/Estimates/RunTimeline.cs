@@ -71,12 +71,9 @@ internal sealed class RunTimeline
                     }
 
                     _times[place] += (place < _parties ? share : 0) + (s > 0 ? 0 : (place == _parties ? client : before) / parts);
-                    for (int m = 0; step is not null && m < step.Messages.Length; m++)
+                    foreach (int m in step is null ? [] : step.From(place))
                     {
-                        if (step.Messages[m].From == place)
-                        {
-                            sent[(m * parts) + part] = Send(step.Messages[m], parts);
-                        }
+                        sent[(m * parts) + part] = Send(step!.Messages[m], parts, messages.IsOffline);
                     }
                 }
             }
@@ -86,24 +83,21 @@ internal sealed class RunTimeline
 
         void Receive(int place, int part)
         {
-            for (int m = 0; last is not null && m < last.Messages.Length; m++)
+            foreach (int m in last is null ? [] : last.To(place))
             {
-                if (last.Messages[m].To == place)
-                {
-                    Arrival arrival = arrivals[(m * parts) + part];
-                    _times[place] = Math.Max(_times[place], arrival.Time) + (_rates?.SecondsOf(WorkKind.Message, 1) ?? 0);
-                    _clocks[place] = Math.Max(_clocks[place], arrival.Clock);
-                }
+                Arrival arrival = arrivals[(m * parts) + part];
+                _times[place] = Math.Max(_times[place], arrival.Time) + (_rates?.SecondsOf(WorkKind.Message, 1) ?? 0);
+                _clocks[place] = Math.Max(_clocks[place], arrival.Clock);
             }
         }
     }
 
-    private Arrival Send(Message message, int parts)
+    private Arrival Send(Message message, int parts, bool isOffline)
     {
         int link = (message.From * (_parties + 1)) + message.To;
         double bits = HeaderBits + (8.0 * message.Bytes / parts);
         _busyUntil[link] = Math.Max(_busyUntil[link], _times[message.From]) + (_network is null ? 0 : bits / _network.BitsPerSecond);
-        return new Arrival(_busyUntil[link] + (_network?.OneWayDelay.TotalSeconds ?? 0), _clocks[message.From] + 1);
+        return new Arrival(_busyUntil[link] + (_network?.OneWayDelay.TotalSeconds ?? 0), isOffline ? 0 : _clocks[message.From] + 1);
     }
 
     /// <summary>What is done before each part of the first message, what is done all along, and what a client does.</summary>

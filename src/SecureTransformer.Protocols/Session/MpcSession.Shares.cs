@@ -29,7 +29,7 @@ public abstract partial class MpcSession
         ArgumentOutOfRangeException.ThrowIfNegative(fractionalBits);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(fractionalBits, 62);
         int words = checked(shape.Count * WordsPerElement);
-        return new SecretTensor(this, shape, fractionalBits, Storage(Components, words), 0, words);
+        return new SecretTensor(this, shape, fractionalBits, Storage(Components, words, areBits: false), 0, words);
     }
 
     /// <summary>Makes a tensor of bits whose shares are zero, to be filled by the protocol.</summary>
@@ -37,10 +37,10 @@ public abstract partial class MpcSession
     {
         RequireFlow();
         int words = (int)(((long)shape.Count + 63) / 64);
-        return new SecretBits(this, shape, Storage(BitComponents, words), 0, words);
+        return new SecretBits(this, shape, Storage(BitComponents, words, areBits: true), 0, words);
     }
 
-    private ShareStorage Storage(int components, int words)
+    private ShareStorage Storage(int components, int words, bool areBits)
     {
         var buffers = new SecretBuffer[components];
         for (int i = 0; i < components; i++)
@@ -48,11 +48,11 @@ public abstract partial class MpcSession
             buffers[i] = Pool.Rent(words);
         }
 
-        return new ShareStorage(buffers, AccountFor(words));
+        return new ShareStorage(buffers, AccountFor(words, areBits));
     }
 
-    /// <summary>Is told of every secret's memory, by words of a component; what it returns is called when that is released.</summary>
-    private protected virtual Action? AccountFor(int words) => null;
+    /// <summary>Is told of every secret's memory, by words of a component of numbers or of bits; what it returns is called when that is released.</summary>
+    private protected virtual Action? AccountFor(int words, bool areBits) => null;
 
     /// <summary>A view of a run of a tensor's words under another shape.</summary>
     private SecretTensor View(SecretTensor x, TensorShape shape, int start, int fractionalBits)

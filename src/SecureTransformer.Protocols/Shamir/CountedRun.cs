@@ -1,4 +1,6 @@
 using SecureTransformer.Numerics;
+using SecureTransformer.Protocols.Estimates;
+using SecureTransformer.Protocols.Randomness;
 
 namespace SecureTransformer.Protocols.Shamir;
 
@@ -7,7 +9,7 @@ namespace SecureTransformer.Protocols.Shamir;
 /// they deal, open and exchange.
 /// </summary>
 /// <remarks>Clocks are kept by party, since kings take turns, and an opening reaches the next king sooner than others.</remarks>
-internal sealed class CountedRun
+internal sealed partial class CountedRun
 {
     /// <summary>The words of an element of F_p.</summary>
     public const int Number = Mersenne127.WordCount;
@@ -16,25 +18,44 @@ internal sealed class CountedRun
 
     private readonly Roles _roles;
     private readonly int[] _clocks;
-    private int _firstKing;
+    private readonly int[] _offlineClocks;
+    private readonly List<MessageStep> _steps = [];
+    private readonly List<RandomnessRequest> _requests = [];
     private bool _isOffline;
     private long _bytes;
     private long _offlineBytes;
 
     /// <summary>Nothing sent as yet.</summary>
+    /// <param name="parties">The number of parties; a client takes the place after them.</param>
+    /// <param name="threshold">The threshold.</param>
+    /// <param name="firstKing">Who opens first.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are not so many parties, or not with this threshold.</exception>
-    public CountedRun(int parties, int threshold)
+    public CountedRun(int parties, int threshold, int firstKing = 0)
     {
         _roles = new Roles(parties, MpcProtocols.ThresholdOf(MpcProtocol.Shamir, parties, threshold));
-        _clocks = new int[parties];
+        _clocks = new int[parties + 1];
+        _offlineClocks = new int[parties + 1];
+        FirstKing = firstKing;
         Bit = BinaryField.ForParties(parties).Degree;
     }
+
+    /// <summary>Who opens next.</summary>
+    public int FirstKing { get; private set; }
 
     /// <summary>The words of 64 bits: the planes of GF(2^d).</summary>
     public int Bit { get; }
 
     /// <summary>What was counted so far.</summary>
     public OperationCost Cost => new(_clocks.Max(), _bytes, _offlineBytes);
+
+    /// <summary>The rounds of what was sent offline.</summary>
+    public int OfflineRounds => _offlineClocks.Max();
+
+    /// <summary>What was sent online.</summary>
+    public IReadOnlyList<MessageStep> Steps => _steps;
+
+    /// <summary>The randomness that was used up, which may have been made ahead of time.</summary>
+    public IReadOnlyList<RandomnessRequest> Requests => _requests;
 
     private int Parties => _roles.Parties;
 
@@ -49,11 +70,11 @@ internal sealed class CountedRun
     public void Deal(IReadOnlyList<int> dealers, int words, long lanes)
     {
         Roles roles = _roles;
-        Exchange([.. from dealer in dealers from party in All where party != dealer && !roles.IsSeeded(dealer, party) select (dealer, party)], lanes * words * Word);
+        Send([.. from dealer in dealers from party in All where party != dealer && !roles.IsSeeded(dealer, party) select new Message(dealer, party, lanes * words * Word)]);
     }
 
     /// <summary>The first member of each group tells the others the key of its order.</summary>
-    public void AgreeOnOrders(IReadOnlyList<int[]> groups, long bytes) => Exchange([.. from g in groups from member in g.Skip(1) select (g[0], member)], bytes);
+    public void AgreeOnOrders(IReadOnlyList<int[]> groups) => Send([.. from g in groups from member in g.Skip(1) select new Message(g[0], member, PairwiseRandomness.KeySize)]);
 
     /// <summary>The members of each group in turn deal elements again.</summary>
     public void Shuffle(IReadOnlyList<int[]> groups, int count)
@@ -64,65 +85,39 @@ internal sealed class CountedRun
         }
     }
 
-    /// <summary>Uniform sharings that no t parties know, or of zero.</summary>
-    public void Extract(int words, long lanes) => Offline(() => Deal([.. All], words, (lanes + _roles.Extracted - 1) / _roles.Extracted));
+    /// <summary>Uniform sharings that no t parties know, or of zero: as many numbers, or words of bits.</summary>
+    public void Extract(RandomnessKind kind, int lanes) => Need(new RandomnessRequest(kind, lanes));
 
     /// <summary>Opening at kings: what they make of the values is returned as a sharing, or so many words of each are told to all.</summary>
     public void ThroughKings(int words, long lanes, int degree, int told = 0)
     {
-        KingSegment[] segments = KingSegment.Cut(checked((int)lanes), Parties, _firstKing);
-        _firstKing = (_firstKing + 1) % Parties;
-        _ = Sent(lanes * Word * ((degree * words) + (told > 0 ? (Parties - 1L) * told : (Parties - 1L - Threshold) * words)));
-        if (_isOffline)
-        {
-            return;
-        }
-
-        int[] before = [.. _clocks];
-        foreach (KingSegment segment in segments)
-        {
-            int king = segment.King;
-            _clocks[king] = All.Where(party => party != king && _roles.Contributes(king, degree, party)).Max(party => Math.Max(_clocks[king], before[party] + 1));
-        }
-
-        int[] opened = [.. _clocks];
-        foreach (KingSegment segment in segments)
-        {
-            int king = segment.King;
-            foreach (int party in All.Where(party => party != king && (told > 0 || _roles.IsReturned(king, party))))
-            {
-                _clocks[party] = Math.Max(_clocks[party], opened[king] + 1);
-            }
-        }
+        KingSegment[] segments = KingSegment.Cut(checked((int)lanes), Parties, FirstKing);
+        FirstKing = (FirstKing + 1) % Parties;
+        int returned = told > 0 ? told : words;
+        Send([
+            .. from segment in segments
+               from party in All
+               where party != segment.King && _roles.Contributes(segment.King, degree, party)
+               select new Message(party, segment.King, (long)segment.Length * words * Word),
+        ]);
+        Send([
+            .. from segment in segments
+               from party in All
+               where party != segment.King && (told > 0 || _roles.IsReturned(segment.King, party))
+               select new Message(segment.King, party, (long)segment.Length * returned * Word),
+        ]);
     }
 
-    /// <summary>Shares to all parties or to one.</summary>
-    public void Exchange(int words, long lanes, bool toAll) =>
-        Exchange([.. from sender in All from receiver in All where sender != receiver && (toAll || receiver == 0) select (sender, receiver)], lanes * words * Word);
+    /// <summary>Shares to all parties, or to one.</summary>
+    public void Exchange(int words, long lanes, int? receiver = null) => Send([
+        .. from sender in All from party in All where sender != party && (receiver ?? party) == party select new Message(sender, party, lanes * words * Word),
+    ]);
 
-    /// <summary>Messages of the same length that are sent before any of them is received.</summary>
-    public void Exchange((int From, int To)[] links, long bytes)
+    /// <summary>Numbers of degree 2t with degree t.</summary>
+    public void ReduceDegree(long count)
     {
-        if (Sent(bytes * links.Length))
-        {
-            return;
-        }
-
-        int[] before = [.. _clocks];
-        foreach ((int from, int to) in links)
-        {
-            _clocks[to] = Math.Max(_clocks[to], before[from] + 1);
-        }
-    }
-
-    /// <summary>What a client sends, or is sent.</summary>
-    public void WithClient(long bytes) => _ = Sent(bytes);
-
-    /// <summary>Shares of degree 2t of the same values with degree t.</summary>
-    public void ReduceDegree(int words, long lanes)
-    {
-        Extract(words, lanes);
-        ThroughKings(words, lanes, 2 * Threshold);
+        Extract(RandomnessKind.Numbers, checked((int)count));
+        ThroughKings(Number, count, 2 * Threshold);
     }
 
     /// <summary>Brings shares of a degree to degree t, truncated.</summary>
@@ -130,21 +125,29 @@ internal sealed class CountedRun
     {
         if (shift == 0)
         {
-            ReduceDegree(Number, count);
+            ReduceDegree(count);
             return;
         }
 
-        TruncationMask(new Segments(count), shift);
+        Need(new RandomnessRequest(RandomnessKind.TruncationMask, count, shift));
         ThroughKings(Number, count, isProduct ? 2 * Threshold : Threshold);
     }
 
     /// <summary>The bitwise AND.</summary>
-    public void And(long lanes) => ReduceDegree(Bit, lanes);
+    public void And(long lanes)
+    {
+        Extract(RandomnessKind.Bits, checked((int)lanes));
+        ThroughKings(Bit, lanes, 2 * Threshold);
+    }
 
     /// <summary>Bits as numbers.</summary>
-    public void ToNumbers(int count) => ToNumbers(new Segments(count));
+    public void ToNumbers(int count)
+    {
+        Need(new RandomnessRequest(RandomnessKind.BitMask, count));
+        TellBits(PlaneWords(count));
+    }
 
-    /// <summary>Randomness of one kind, made ahead of time for several operations.</summary>
+    /// <summary>Randomness of one kind, for an operation or several.</summary>
     public void Make(RandomnessKind kind, int parameter, Segments segments)
     {
         switch (kind)
@@ -159,7 +162,10 @@ internal sealed class CountedRun
                 BitMask(segments);
                 break;
             default:
-                Extract(kind is RandomnessKind.Numbers or RandomnessKind.ZeroNumbers ? Number : Bit, segments.Elements);
+                Deal(
+                    [.. All],
+                    kind is RandomnessKind.Numbers or RandomnessKind.ZeroNumbers ? Number : Bit,
+                    (segments.Elements + _roles.Extracted - 1L) / _roles.Extracted);
                 break;
         }
     }
@@ -197,7 +203,7 @@ internal sealed class CountedRun
 
     private void OpenCompared(int count, int width)
     {
-        CompareMask(new Segments(count), width);
+        Need(new RandomnessRequest(RandomnessKind.CompareMask, count, width));
         ThroughKings(Number, count, Threshold, told: 1);
     }
 
@@ -219,46 +225,57 @@ internal sealed class CountedRun
         }
     }
 
-    private void ToNumbers(Segments segments)
+    private void TellBits(long words) => ThroughKings(Bit, words, Threshold, told: 1);
+
+    /// <summary>What an operation uses up, made when it needs it.</summary>
+    private void Need(RandomnessRequest request)
     {
-        BitMask(segments);
-        ThroughKings(Bit, segments.Words, Threshold, told: 1);
+        if (!_isOffline)
+        {
+            _requests.Add(request);
+        }
+
+        Offline(() => Make(request.Kind, request.Parameter, new Segments(request.Count)));
     }
 
-    private void TruncationMask(Segments segments, int shift) => Offline(() =>
+    private void TruncationMask(Segments segments, int shift)
     {
         DealByMask(Number, 2L * segments.Elements);
         DealByMask(Bit, (long)shift * segments.Words);
         Reduce(shift, segments.Words);
         And((long)shift * segments.Words);
         Carry(shift, segments.Words);
-        ToNumbers(segments.Times(Threshold));
-    });
+        Segments carries = segments.Times(Threshold);
+        BitMask(carries);
+        TellBits(carries.Words);
+    }
 
-    private void CompareMask(Segments segments, int bits) => Offline(() =>
+    private void CompareMask(Segments segments, int bits)
     {
         DealByMask(Number, segments.Elements);
         DealByMask(Bit, (long)bits * segments.Words);
         Reduce(bits, segments.Words);
         And((long)bits * segments.Words);
-    });
+    }
 
-    private void BitMask(Segments segments) => Offline(() =>
+    private void BitMask(Segments segments)
     {
         DealByMask(Bit, segments.Words);
         DealByMask(Number, segments.Elements);
         for (int i = 0; i < Threshold; i++)
         {
-            ReduceDegree(Number, segments.Elements);
+            ReduceDegree(segments.Elements);
         }
-    });
+    }
 
     /// <summary>What the t + 1 parties that make a mask deal of it.</summary>
     private void DealByMask(int words, long lanes) => Deal([.. Enumerable.Range(0, Threshold + 1)], words, lanes);
 
-    /// <summary>Charges bytes; whether that is offline, where nothing is waited for.</summary>
-    private bool Sent(long bytes)
+    /// <summary>Messages that are sent before any of them is received.</summary>
+    private void Send(Message[] messages)
     {
+        long bytes = messages.Sum(message => message.Bytes);
+        int[] clocks = _isOffline ? _offlineClocks : _clocks;
         if (_isOffline)
         {
             _offlineBytes = checked(_offlineBytes + bytes);
@@ -266,8 +283,13 @@ internal sealed class CountedRun
         else
         {
             _bytes = checked(_bytes + bytes);
+            _steps.Add(new MessageStep(messages));
         }
 
-        return _isOffline;
+        int[] before = [.. clocks];
+        foreach (Message message in messages)
+        {
+            clocks[message.To] = Math.Max(clocks[message.To], before[message.From] + 1);
+        }
     }
 }

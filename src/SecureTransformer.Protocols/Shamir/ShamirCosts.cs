@@ -13,10 +13,6 @@ namespace SecureTransformer.Protocols;
 /// </remarks>
 public static class ShamirCosts
 {
-    private const int ElementBytes = 16;
-    private const int SeedBytes = 16;
-    private const int DigestBytes = 32;
-
     /// <summary>Sharing values of one party: 16 bytes an element to each of n - 1 - t parties.</summary>
     public static OperationCost Input(int parties, int threshold, int count) => Count(parties, threshold, count, run => run.Deal([0], CountedRun.Number, count));
 
@@ -25,56 +21,36 @@ public static class ShamirCosts
     /// <param name="threshold">The threshold, t.</param>
     /// <param name="count">The number of elements.</param>
     /// <param name="owner">The party whose values they are: rounds depend on it, bytes do not.</param>
-    public static OperationCost InputShuffled(int parties, int threshold, int count, int owner = 0) => Count(parties, threshold, count, run =>
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(owner);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(owner, parties);
-        IReadOnlyList<int[]> groups = ShuffleCommittees.For(parties, threshold, owner);
-        run.AgreeOnOrders(groups, SeedBytes);
-        run.Deal([owner], CountedRun.Number, count);
-        run.Shuffle(groups, count);
-    });
+    public static OperationCost InputShuffled(int parties, int threshold, int count, int owner = 0) =>
+        Count(parties, threshold, count, run => run.InputShuffled(owner, count));
 
     /// <summary>The rows of a tensor in an order that no t parties know: keys of orders are told, then t + 1 parties of each group deal all elements again.</summary>
     /// <param name="parties">The number of parties, n.</param>
     /// <param name="threshold">The threshold, t.</param>
     /// <param name="count">The number of elements, whatever the rows.</param>
-    public static OperationCost ShuffleRows(int parties, int threshold, int count) => Count(parties, threshold, count, run =>
-    {
-        IReadOnlyList<int[]> groups = ShuffleCommittees.For(parties, threshold, owner: null);
-        run.AgreeOnOrders(groups, SeedBytes);
-        run.Shuffle(groups, count);
-    });
+    public static OperationCost ShuffleRows(int parties, int threshold, int count) => Count(parties, threshold, count, run => run.ShuffleRows(count));
 
     /// <summary>Opening numbers to all parties, or to one; offline a sharing of zero.</summary>
-    public static OperationCost Reveal(int parties, int threshold, int count, bool toAll = true) => Count(parties, threshold, count, run =>
-    {
-        run.Extract(CountedRun.Number, count);
-        run.Exchange(CountedRun.Number, count, toAll);
-    });
+    public static OperationCost Reveal(int parties, int threshold, int count, bool toAll = true) =>
+        Count(parties, threshold, count, run => run.Reveal(count, toAll ? null : 0));
 
     /// <summary>Opening bits to all parties; offline a sharing of zero.</summary>
-    public static OperationCost RevealBits(int parties, int threshold, int count) => Count(parties, threshold, count, run =>
-    {
-        run.Extract(run.Bit, CountedRun.PlaneWords(count));
-        run.Exchange(run.Bit, CountedRun.PlaneWords(count), toAll: true);
-    });
+    public static OperationCost RevealBits(int parties, int threshold, int count) => Count(parties, threshold, count, run => run.RevealBits(count));
 
     /// <summary>Values from a client or a model owner: 16 bytes an element to each of n - t parties and a seed to each other; then two numbers are opened, and offline two uniform ones made.</summary>
-    public static OperationCost Import(int parties, int threshold, int count) => Count(parties, threshold, count, run =>
+    public static OperationCost Import(int parties, int threshold, int count) => Count(parties, threshold, count, run => run.Import(count));
+
+    /// <summary>
+    /// Rows with one 1 from a client, and the proof that they are: an import, and two numbers that are opened beside, the second by 2 t + 1 parties; offline one uniform number more.
+    /// </summary>
+    public static OperationCost ImportOneHot(int parties, int threshold, int count) => Count(parties, threshold, count, run =>
     {
-        run.WithClient(((long)ElementBytes * count * (parties - threshold)) + (SeedBytes * threshold));
-        run.Extract(CountedRun.Number, 2);
-        run.Exchange(CountedRun.Number, 1, toAll: true);
-        run.Exchange(CountedRun.Number, 1, toAll: true);
-    }) + new OperationCost(1, 0);
+        run.Import(count);
+        run.RequireOneHot();
+    });
 
     /// <summary>What the parties send to a client: 16 bytes an element each; offline a sharing of zero.</summary>
-    public static OperationCost Export(int parties, int threshold, int count) => Count(parties, threshold, count, run =>
-    {
-        run.Extract(CountedRun.Number, count);
-        run.WithClient((long)ElementBytes * count * parties);
-    }) + new OperationCost(1, 0);
+    public static OperationCost Export(int parties, int threshold, int count) => Count(parties, threshold, count, run => run.Export(count));
 
     /// <summary>
     /// Randomness for runs of a program ahead of time: all of it offline, and a little less than the same randomness made operation by operation, since batches of one kind are filled up once.
@@ -89,25 +65,20 @@ public static class ShamirCosts
         var run = new CountedRun(parties, threshold);
         run.Offline(() =>
         {
-            run.Exchange(words: DigestBytes / sizeof(ulong), lanes: 1, toAll: true);
-            run.Exchange([.. Enumerable.Range(1, parties - 1).Select(party => (0, party))], ShamirSession.IdentityBytes);
+            run.Agree();
+            run.Announce(ShamirSession.IdentityBytes);
             foreach (RandomnessRequest[] batch in runs.SelectMany(plan => RandomnessRegion.Of(plan, run.Bit)).SelectMany(region => region.Batches(ShamirSession.BatchElements)))
             {
                 run.Make(batch[0].Kind, batch[0].Parameter, new Segments([.. batch.Select(request => request.Count)]));
             }
 
-            run.Exchange(words: DigestBytes / sizeof(ulong), lanes: 1, toAll: true);
+            run.Agree();
         });
         return run.Cost;
     }
 
     /// <summary>Comparing public bytes.</summary>
-    public static OperationCost Agree(int parties, int threshold)
-    {
-        var run = new CountedRun(parties, threshold);
-        run.Exchange(words: DigestBytes / sizeof(ulong), lanes: 1, toAll: true);
-        return run.Cost;
-    }
+    public static OperationCost Agree(int parties, int threshold) => Count(parties, threshold, 1, run => run.Agree());
 
     /// <summary>
     /// Products, inner products and matrix products with so many result elements, whatever they sum: two rounds and 16 (n - 1 + t) bytes an element with truncation and without. Offline

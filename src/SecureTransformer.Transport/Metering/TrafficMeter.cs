@@ -15,6 +15,8 @@ public sealed class TrafficMeter
     private TrafficSnapshot _counts;
     private TrafficPhase _phase = TrafficPhase.Setup;
     private TimeSpan _offlineWait;
+    private long _offlineTime;
+    private long _offlineSince;
     private long _receiveWait;
     private long _waitingSince;
     private int _waiting;
@@ -40,6 +42,15 @@ public sealed class TrafficMeter
 
             lock (_gate)
             {
+                if (_phase != value && value == TrafficPhase.Offline)
+                {
+                    _offlineSince = Stopwatch.GetTimestamp();
+                }
+                else if (_phase != value && _phase == TrafficPhase.Offline)
+                {
+                    _offlineTime += Stopwatch.GetTimestamp() - _offlineSince;
+                }
+
                 _phase = value;
             }
         }
@@ -56,6 +67,18 @@ public sealed class TrafficMeter
             lock (_gate)
             {
                 return _offlineWait;
+            }
+        }
+    }
+
+    /// <summary>How long <see cref="TrafficPhase.Offline"/> was the phase, in all: parties that make for each other what does not depend on the input spend it so.</summary>
+    public TimeSpan OfflineTime
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return Stopwatch.GetElapsedTime(0, _offlineTime + (_phase == TrafficPhase.Offline ? Stopwatch.GetTimestamp() - _offlineSince : 0));
             }
         }
     }

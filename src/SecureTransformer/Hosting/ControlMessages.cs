@@ -104,8 +104,8 @@ internal sealed class PartyReport
     /// <summary>What the party got offline: from the dealer, where there is one.</summary>
     public required long BytesFromDealer { get; init; }
 
-    /// <summary>How long the party waited for the dealer.</summary>
-    public required double SecondsForDealer { get; init; }
+    /// <summary>How long the party spent on what does not depend on the input: waiting for the dealer, or making it with the others.</summary>
+    public required double SecondsOffline { get; init; }
 
     public required long PeakMemoryBytes { get; init; }
 
@@ -117,7 +117,7 @@ internal sealed class PartyReport
     public static async ValueTask<PartyReport> ReceiveAsync(IChannel party, CancellationToken cancellationToken)
     {
         PartyReport report = await ControlChannel.ReceiveAsync(party, HostOperations.Report, ControlJson.Default.PartyReport, cancellationToken).ConfigureAwait(false);
-        return report.BytesByPhase.Length == Enum.GetValues<TrafficPhase>().Length && double.IsFinite(report.SecondsForDealer)
+        return report.BytesByPhase.Length == Enum.GetValues<TrafficPhase>().Length && double.IsFinite(report.SecondsOffline)
             ? report
             : throw new ProtocolException($"{party.PeerName} sent a report that is not of the expected form.");
     }
@@ -133,7 +133,7 @@ internal sealed class PartyReport
             BytesByPhase = [.. phases.Select(meter.BytesSent)],
             InputClock = inputClock,
             BytesFromDealer = meter.BytesReceived(TrafficPhase.Offline),
-            SecondsForDealer = meter.OfflineWait.TotalSeconds,
+            SecondsOffline = Math.Max(meter.OfflineWait.TotalSeconds, meter.OfflineTime.TotalSeconds),
             PeakMemoryBytes = process.PeakWorkingSet64,
             MaterialLeft = session.Options.Material?.Remaining,
         };

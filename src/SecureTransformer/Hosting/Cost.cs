@@ -23,10 +23,13 @@ public sealed class Cost
     /// <summary>Seconds from the client's first share sent to the answer put together.</summary>
     public double Seconds { get; }
 
-    /// <summary>How many of the <see cref="Seconds"/> party 0 spent waiting for the dealer; 0 without one.</summary>
+    /// <summary>
+    /// How many of the <see cref="Seconds"/> went on what does not depend on the input: party 0 waited for the dealer, or the parties made it, of which the one counts that
+    /// took longest; 0 for a protocol that needs none.
+    /// </summary>
     public double SecondsOffline { get; }
 
-    /// <summary>The other <see cref="Seconds"/>, which material made ahead of time would leave.</summary>
+    /// <summary>The other <see cref="Seconds"/>: what is left where that is made ahead of time.</summary>
     public double SecondsOnline => Seconds - SecondsOffline;
 
     /// <summary>Bytes sent by each party, without setup; 0 for one that did not report, where the answer was put together without it. What such a party sent is in no sum.</summary>

@@ -32,7 +32,7 @@ internal static class Costs
         // What the dealer sends is known to those who get it.
         (PartyReport Now, PartyReport? Then)[] there = [.. reports.Select((now, party) => (now!, before?.Parties[party])).Where(pair => pair.Item1 is not null)];
         bytes[TrafficPhase.Offline] += hasDealer ? there.Sum(r => r.Now.BytesFromDealer - (r.Then?.BytesFromDealer ?? 0)) : 0;
-        double waited = there.Max(r => r.Now.SecondsForDealer - (r.Then?.SecondsForDealer ?? 0));
+        double offline = there.Max(r => r.Now.SecondsOffline - (r.Then?.SecondsOffline ?? 0));
 
         // The last message of the chain goes to the client, who alone sees the whole.
         int input = Math.Max(0, there.Max(r => r.Now.InputClock) - from);
@@ -44,7 +44,7 @@ internal static class Costs
             [TrafficPhase.Online] = to - from - input - 1,
             [TrafficPhase.Output] = 1,
         };
-        return new Cost(seconds, Math.Clamp(waited, 0, seconds), byParty, bytes, chain, [.. reports.Select(r => r?.PeakMemoryBytes ?? 0)], there.Min(r => r.Now.MaterialLeft));
+        return new Cost(seconds, Math.Clamp(offline, 0, seconds), byParty, bytes, chain, [.. reports.Select(r => r?.PeakMemoryBytes ?? 0)], there.Min(r => r.Now.MaterialLeft));
     }
 
     /// <summary>What an endpoint has sent, by phase.</summary>

@@ -82,7 +82,7 @@ public sealed class GenerationEstimate
                         if (first || clientChooses)
                         {
                             using SessionScope input = session.BeginScope("input");
-                            session.CountImport(run.Shape.Count);
+                            session.CountImportOneHot(run.Shape.Count);
                         }
 
                         rows.Add(await model.EmbedAsync(session, run, cancellationToken).ConfigureAwait(false));

@@ -34,7 +34,7 @@ public sealed class InferenceEstimate
     /// <summary>Bytes at a party for the model's matrices.</summary>
     public long ModelMemory => _run.MatrixBytes;
 
-    /// <summary>The parts with the time they take, in order. A dealer's time is left out.</summary>
+    /// <summary>The parts with the time they take, in order. A dealer's time is left out; what parties without one make for each other takes its time as they go.</summary>
     /// <param name="network">Delay and bandwidth of each direction between two places.</param>
     /// <param name="rates">What computing takes at a party; see <see cref="MachineRates"/>.</param>
     public IReadOnlyList<PartEstimate> Predict(NetworkConditions network, MachineRates rates)
@@ -86,7 +86,7 @@ public sealed class InferenceEstimate
                 SecretTensor Take(TensorShape shape)
                 {
                     using SessionScope input = session.BeginScope("input");
-                    session.CountImport(shape.Count);
+                    session.CountImportOneHot(shape.Count);
                     return input.Keep(session.Placeholder(shape, 0));
                 }
             }

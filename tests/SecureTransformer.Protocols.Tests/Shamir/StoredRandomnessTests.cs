@@ -35,6 +35,38 @@ public class StoredRandomnessTests
         Assert.All(Enumerable.Range(0, n), party => Assert.Empty(Directory.GetFiles(folder.Party(party), "run-*")));
     }
 
+    [Theory]
+    [InlineData(3, 1)]
+    [InlineData(5, 2)]
+    public async Task A_dry_run_writes_the_plan_of_a_run(int n, int t)
+    {
+        (MaterialPlan plan, _) = await RecordAsync(n, t, ProgramAsync);
+        var ahead = new MaterialPlan();
+        await using EstimatingSession dry = EstimatingSession.Create(MpcProtocol.Shamir, new SessionOptions { Threshold = t, Plan = ahead }, n);
+        await ProgramAsync(dry);
+        Assert.True(ahead.Count > 50);
+        Assert.Equal(plan.ToBytes(), ahead.ToBytes());
+
+        static async Task ProgramAsync(MpcSession s)
+        {
+            using SecretTensor x = await s.InputAsync(1, new TensorShape(20, 15), s.PartyId == 1 ? Values(1, 300) : default);
+            using SecretBits negative = await s.LessThanZeroAsync(x, 32);
+            await s.AndAsync(negative, await s.EqualsZeroAsync(x, 40));
+            await s.MultiplyBitAsync(negative, x);
+            await s.SquareAsync(x, 36);
+            await s.TruncateAsync(x, 7);
+            await s.TruncateExactAsync(x, 10);
+            await s.EvaluateAsync(Reciprocal.Default, x);
+            await s.MaximumAsync(x, 32);
+            await s.InputShuffledAsync(2, x.Shape, s.PartyId == 2 ? Values(2, 300) : default);
+            await s.ShuffleRowsAsync(x);
+            await s.AgreeAsync("number", new byte[1]);
+            await s.RevealToAsync(x, 2);
+            await s.RevealAsync(x);
+            await s.RevealAsync(negative);
+        }
+    }
+
     [Fact]
     public async Task Many_small_operations_cost_less_when_their_randomness_is_made_in_batches()
     {

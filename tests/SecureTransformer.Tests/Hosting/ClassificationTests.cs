@@ -25,6 +25,7 @@ public class ClassificationTests
     [InlineData(MpcProtocol.Replicated3, 3)]
     [InlineData(MpcProtocol.Additive, 2)]
     [InlineData(MpcProtocol.Additive, 3)]
+    [InlineData(MpcProtocol.Shamir, 4)]
     public async Task A_local_cluster_answers_text_and_token_ids(MpcProtocol protocol, int parties)
     {
         await using LocalCluster cluster = await LocalCluster.StartAsync(HostedParties.Model, new LocalClusterOptions { Protocol = protocol, Parties = parties });
@@ -41,8 +42,8 @@ public class ClassificationTests
         Classification byText = await client.ClassifyAsync(s_texts[0]);
         Assert.Equal("urgent", byText.Label);
         Assert.Equal(parties, byText.Cost.BytesByParty.Count);
-        Assert.Equal(MpcProtocols.HasDealer(protocol), byText.Cost.BytesOffline > 0);
-        Assert.Equal(MpcProtocols.HasDealer(protocol), byText.Cost.SecondsOffline > 0);
+        Assert.Equal(MpcProtocols.HasOfflinePhase(protocol), byText.Cost.BytesOffline > 0);
+        Assert.Equal(MpcProtocols.HasOfflinePhase(protocol), byText.Cost.SecondsOffline > 0);
         Assert.Equal(byText.Cost.Seconds, byText.Cost.SecondsOnline + byText.Cost.SecondsOffline, 9);
     }
 

@@ -16,19 +16,48 @@ public class EstimateTests
     [InlineData(33, MpcProtocol.Replicated3, 3)]
     [InlineData(10, MpcProtocol.Additive, 2)]
     [InlineData(10, MpcProtocol.Additive, 3)]
-    public async Task The_estimate_is_the_measured_bytes_and_rounds_exactly(int length, MpcProtocol protocol, int parties)
+    [InlineData(10, MpcProtocol.Shamir, 3)]
+    [InlineData(10, MpcProtocol.Shamir, 4)]
+    [InlineData(2, MpcProtocol.Shamir, 5, 2)]
+    [InlineData(2, MpcProtocol.Shamir, 5, 1)]
+    public async Task The_estimate_is_the_measured_bytes_and_rounds_exactly(int length, MpcProtocol protocol, int parties, int? threshold = null)
     {
-        await using LocalCluster cluster = await LocalCluster.StartAsync(ModelDirectory, new LocalClusterOptions { Protocol = protocol, Parties = parties });
+        await using LocalCluster cluster = await LocalCluster.StartAsync(
+            ModelDirectory, new LocalClusterOptions { Protocol = protocol, Parties = parties, Threshold = threshold });
         await using InferenceClient client = cluster.Connect();
         var input = new ClassificationInput { InputIds = [.. Enumerable.Range(5, length)] };
 
         Cost measured = (await client.ClassifyAsync(input)).Cost;
         InferenceEstimate estimate = await InferenceEstimate.ForClassificationAsync(
-            ModelConfig.FromDirectory(ModelDirectory), length, new InferenceOptions { Protocol = protocol, Parties = parties });
+            ModelConfig.FromDirectory(ModelDirectory), length, new InferenceOptions { Protocol = protocol, Parties = parties, Threshold = threshold });
 
+        Assert.Equal(measured.BytesByPhase[TrafficPhase.Input], BytesOf("input"));
+        Assert.Equal(measured.BytesByPhase[TrafficPhase.Output], BytesOf("output"));
+        Assert.Equal(measured.BytesByPhase[TrafficPhase.Online], estimate.Total.Bytes - BytesOf("input") - BytesOf("output"));
+        Assert.Equal(measured.RoundsByPhase[TrafficPhase.Output], estimate.Parts.Single(part => part.Key == "output").Value.Rounds);
         Assert.Equal(measured.BytesOffline, estimate.Total.OfflineBytes);
         Assert.Equal(measured.BytesTotal, estimate.Total.Bytes + estimate.Total.OfflineBytes);
         Assert.Equal(measured.RoundsTotal, estimate.Total.Rounds);
+
+        long BytesOf(string part) => estimate.Parts.Where(p => p.Key == part).Sum(p => p.Value.Bytes);
+    }
+
+    [Fact]
+    public async Task What_parties_make_for_each_other_takes_time_and_no_rounds()
+    {
+        ModelConfig config = ModelConfig.FromDirectory(ModelDirectory);
+        var options = new InferenceOptions { Protocol = MpcProtocol.Shamir, Parties = 4, Threshold = 1 };
+        InferenceEstimate estimate = await InferenceEstimate.ForClassificationAsync(config, 4, options);
+        IReadOnlyList<PartEstimate> slow = estimate.Predict(new NetworkConditions { OneWayDelay = TimeSpan.FromSeconds(1), BitsPerSecond = 1_000_000_000_000 }, MachineRates.Default);
+        double network = slow.Sum(part => part.NetworkSeconds);
+        Assert.True(network > 2 * estimate.Total.Rounds);
+        Assert.Equal(estimate.Total.Rounds, slow.Sum(part => part.Cost.Rounds));
+        IReadOnlyList<PartEstimate> narrow = estimate.Predict(new NetworkConditions { OneWayDelay = TimeSpan.Zero, BitsPerSecond = 1_000_000 }, MachineRates.Default);
+
+        // Twelve directions between four parties, and those of the client.
+        double least = 8e-6 * (estimate.Total.Bytes + estimate.Total.OfflineBytes) / 16;
+        Assert.InRange(narrow.Sum(part => part.NetworkSeconds), least, 4 * least);
+        Assert.All(narrow, part => Assert.InRange(part.Seconds, part.NetworkSeconds - 1e-9, part.NetworkSeconds + part.ComputeSeconds + 1e-9));
     }
 
     [Fact]
@@ -54,11 +83,16 @@ public class EstimateTests
     }
 
     [Fact]
-    public async Task Memory_grows_with_the_text_and_holds_the_matrices()
+    public Task Memory_grows_with_the_text_and_holds_the_matrices() => CheckMemoryAsync(new InferenceOptions());
+
+    [Fact]
+    public Task Memory_grows_with_the_text_and_holds_the_matrices_shared_over_a_field() => CheckMemoryAsync(new InferenceOptions { Protocol = MpcProtocol.Shamir, Parties = 4 });
+
+    private static async Task CheckMemoryAsync(InferenceOptions options)
     {
         ModelConfig config = ModelConfig.FromDirectory(ModelDirectory);
-        InferenceEstimate few = await InferenceEstimate.ForClassificationAsync(config, 4);
-        InferenceEstimate many = await InferenceEstimate.ForClassificationAsync(config, 60);
+        InferenceEstimate few = await InferenceEstimate.ForClassificationAsync(config, 4, options);
+        InferenceEstimate many = await InferenceEstimate.ForClassificationAsync(config, 60, options);
         Assert.Equal(few.ModelMemory, many.ModelMemory);
         Assert.InRange(few.PartyMemory, few.ModelMemory + 1, many.PartyMemory - 1);
 
@@ -78,6 +112,8 @@ public class EstimateTests
     [InlineData("gpt2-arith", 7, 4, TokenSampling.Client, 0, false)]
     [InlineData("gpt2-arith", 1, 3, TokenSampling.Private, 0, false)]
     [InlineData("gpt2-arith", 4, 2, TokenSampling.Private, 0.7, false, MpcProtocol.Additive)]
+    [InlineData("gpt2-arith", 3, 2, TokenSampling.Client, 0, false, MpcProtocol.Shamir)]
+    [InlineData("gpt2-arith", 3, 2, TokenSampling.Private, 0.7, false, MpcProtocol.Shamir)]
     [InlineData("llama-story", 5, 3, TokenSampling.Private, 0, true)]
     [InlineData("llama-story", 9, 3, TokenSampling.Private, 0.7, false)]
     [InlineData("llama-story", 3, 1, TokenSampling.Client, 0, true)]

@@ -180,7 +180,7 @@ public class RobustClientTests
         client.Send(frame, ShareCodec.ExportOperation);
         if (Reports(part))
         {
-            var report = new PartyReport { BytesByPhase = [0, 0, 0, 100, 0], InputClock = 1, BytesFromDealer = 0, SecondsForDealer = 0, PeakMemoryBytes = 1 };
+            var report = new PartyReport { BytesByPhase = [0, 0, 0, 100, 0], InputClock = 1, BytesFromDealer = 0, SecondsOffline = 0, PeakMemoryBytes = 1 };
             ControlChannel.Send(client, HostOperations.Report, report, ControlJson.Default.PartyReport);
         }
 
