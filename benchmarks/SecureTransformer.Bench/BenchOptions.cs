@@ -12,6 +12,9 @@ internal sealed class BenchOptions
     /// <summary>The number of parties, where the protocol does not fix it; by default its smallest.</summary>
     public int? Parties { get; init; }
 
+    /// <summary>How many parties may collude, where the protocol lets one choose it; by default as <see cref="MpcProtocols.ThresholdOf"/> says.</summary>
+    public int? Threshold { get; init; }
+
     public BenchTransport Transport { get; init; }
 
     /// <summary>The emulated network; none by default.</summary>
@@ -42,7 +45,7 @@ internal sealed class BenchOptions
     public int PartyCount => MpcProtocols.PartyCountOf(Protocol, Parties);
 
     [JsonIgnore]
-    public SessionOptions Session => new() { FractionalBits = FractionalBits, MaxDegreeOfParallelism = Threads };
+    public SessionOptions Session => new() { FractionalBits = FractionalBits, Threshold = Threshold, MaxDegreeOfParallelism = Threads };
 
     /// <summary>Whoever waits for others to make large random weights waits long.</summary>
     [JsonIgnore]
@@ -56,6 +59,7 @@ internal sealed class BenchOptions
     {
         Protocol = Protocol,
         Parties = Parties,
+        Threshold = Threshold,
         Transport = Transport,
         Dealer = Dealer,
         FractionalBits = FractionalBits,

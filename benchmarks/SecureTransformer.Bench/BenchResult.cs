@@ -13,10 +13,10 @@ internal sealed class BenchResult
     /// <summary>Processor time of the run, all parties together and, where the dealer works while it runs, the dealer: less sensitive to what else runs on the machine.</summary>
     public required double CpuSeconds { get; init; }
 
-    /// <summary>The run without what party 0 waited for the dealer.</summary>
+    /// <summary>The run without what party 0 waited for the dealer, or spent on randomness that the parties make for each other.</summary>
     public required double OnlineSeconds { get; init; }
 
-    /// <summary>The dealer's work before the run; with a dealer who works while it runs, what party 0 waited for it.</summary>
+    /// <summary>The dealer's work before the run; with a dealer who works while it runs, what party 0 waited for it; without one, what party 0 spent on randomness that the parties make for each other.</summary>
     public required double OfflineSeconds { get; init; }
 
     /// <summary>Everything before the first run: connecting, making and sharing weights, packing, opening masked weights.</summary>
@@ -28,7 +28,7 @@ internal sealed class BenchResult
     /// <summary>Bytes between the parties, both directions, over all of them.</summary>
     public required long OnlineBytes { get; init; }
 
-    /// <summary>Bytes between the parties and the dealer, both directions; of stored material, the size of its files.</summary>
+    /// <summary>Bytes between the parties and the dealer, both directions; of stored material, the size of its files; without a dealer, of randomness that the parties make for each other.</summary>
     public required long OfflineBytes { get; init; }
 
     /// <summary>Bytes between the parties that are sent once a session: masked weights.</summary>

@@ -87,7 +87,7 @@ internal static class Decoders
 
     private static async Task<long> AttentionBytesAsync(DecoderConfig config, int cached, BenchOptions options)
     {
-        await using var session = EstimatingSession.Create(options.Protocol, new SessionOptions { FractionalBits = options.FractionalBits }, options.Parties);
+        await using var session = EstimatingSession.Create(options.Protocol, new SessionOptions { FractionalBits = options.FractionalBits, Threshold = options.Threshold }, options.Parties);
         using var model = (DecoderModel)await ModelArchitecture.Create(config).BuildAsync(session, (spec, _) => ValueTask.FromResult(session.Placeholder(spec.Shape)));
         using KeyValueCache cache = model.CreateCache(session);
         await model.ForwardAsync(session, session.Placeholder(new TensorShape(cached, config.VocabSize), 0), cache.Begin([cached]));

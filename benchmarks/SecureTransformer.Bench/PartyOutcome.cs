@@ -5,10 +5,10 @@ namespace SecureTransformer.Bench;
 /// <summary>One run at one party.</summary>
 /// <param name="Seconds">From the common start to this party's end.</param>
 /// <param name="CpuSeconds">What its process computed meanwhile.</param>
-/// <param name="WaitedSeconds">What the party waited for the dealer in it.</param>
+/// <param name="WaitedSeconds">What the party waited for the dealer in it, or spent on randomness that the parties make for each other.</param>
 /// <param name="DealtSeconds">What the dealer took before it.</param>
 /// <param name="OnlineBytes">Bytes sent to other parties.</param>
-/// <param name="OfflineBytes">Bytes sent to the dealer and received from it.</param>
+/// <param name="OfflineBytes">Bytes sent to the dealer and received from it, or sent to other parties for such randomness.</param>
 /// <param name="AllocatedBytes">What its process took from the garbage-collected heap meanwhile.</param>
 internal sealed record PartyRun(
     double Seconds, double CpuSeconds, double WaitedSeconds, double DealtSeconds, long OnlineBytes, long OfflineBytes, long AllocatedBytes);

@@ -18,7 +18,8 @@ if (await PartyProgram.TryRunAsync(args) is { } exitCode)
 }
 
 var protocol = new Option<string>("--protocol") { Description = "The protocol.", DefaultValueFactory = _ => "replicated" };
-var parties = new Option<string?>("--parties") { Description = "The number of parties, where the protocol does not fix it: 2 to 8 for additive; by default 2. For truncation, several apart by commas." };
+var parties = new Option<string?>("--parties") { Description = "The number of parties, where the protocol does not fix it: 2 to 8 for additive, 3 to 16 for shamir; by default the fewest. For truncation, several apart by commas." };
+var threshold = new Option<int?>("--threshold") { Description = "How many parties may collude, where the protocol lets one choose it: with shamir fewer than half; the most if not given." };
 var dealer = new Option<DealerTime>("--dealer") { Description = "When a protocol's dealer works: ahead, before each repetition, so that what is measured is the online run alone; stored, before everything, to files that the parties read (in memory only); or live, while they run.", DefaultValueFactory = _ => DealerTime.Ahead };
 var transport = new Option<string>("--transport") { Description = "memory; tcp for TLS on loopback, all parties in this process; processes for TLS on loopback, each party a process of its own.", DefaultValueFactory = _ => "memory" };
 var network = new Option<string?>("--network") { Description = "Emulate a network: lan (1 ms round trip, 5 Gbit/s), wan (40 ms, 200 Mbit/s), or RTTms,Mbps." };
@@ -52,12 +53,38 @@ parties.Validators.Add(given =>
         given.AddError(error.Message);
     }
 });
+threshold.Validators.Add(given =>
+{
+    if (given.GetValue(threshold) is not { } number)
+    {
+        return;
+    }
+
+    MpcProtocol chosen = ProtocolNames.Parse(given.GetValue(protocol)!);
+    try
+    {
+        if (!MpcProtocols.HasChosenThreshold(chosen))
+        {
+            given.AddError($"--threshold: {ProtocolNames.NameOf(chosen)} has no threshold to choose.");
+            return;
+        }
+
+        Array.ForEach(
+            Numbers(given.GetValue(parties)) is { Length: > 0 } several ? several : [MpcProtocols.PartyCountOf(chosen)],
+            parties => MpcProtocols.ThresholdOf(chosen, parties, number));
+    }
+    catch (Exception error) when (error is ArgumentException or FormatException)
+    {
+        given.AddError($"--threshold: {error.Message.Split(" (Parameter '")[0]}");
+    }
+});
 transport.AcceptOnlyFromAmong("memory", "tcp", "processes");
 
 BenchOptions OptionsOf(ParseResult parsed) => new()
 {
     Protocol = ProtocolOf(parsed),
     Parties = PartiesOf(parsed),
+    Threshold = parsed.GetValue(threshold),
     Dealer = parsed.GetValue(dealer),
     Transport = Enum.Parse<BenchTransport>(parsed.GetValue(transport)!, ignoreCase: true),
     Network = parsed.GetValue(network) is { } conditions ? NetworkConditions.Parse(conditions) : null,
@@ -119,7 +146,7 @@ model.SetAction(async parsed =>
             parsed.GetValue(scale),
             Given(repetitions) ?? 1,
             parsed.GetValue(stream)?.FullName,
-            new BenchOptions { Protocol = ProtocolOf(parsed), Parties = PartiesOf(parsed), FractionalBits = parsed.GetValue(bits), Transport = parsed.GetResult(transport) is not { Implicit: false } || parsed.GetValue(transport) != "memory" ? BenchTransport.Processes : BenchTransport.Memory });
+            new BenchOptions { Protocol = ProtocolOf(parsed), Parties = PartiesOf(parsed), Threshold = parsed.GetValue(threshold), FractionalBits = parsed.GetValue(bits), Transport = parsed.GetResult(transport) is not { Implicit: false } || parsed.GetValue(transport) != "memory" ? BenchTransport.Processes : BenchTransport.Memory });
         return 0;
 
         int? Given(Option<int> option) => parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option) : null;
@@ -147,7 +174,7 @@ truncation.SetAction(async parsed =>
     bool exact = true;
     foreach (int number in numbers)
     {
-        exact &= await TruncationStatistics.RunAsync(ProtocolOf(parsed), number, parsed.GetValue(count), parsed.GetValue(bits));
+        exact &= await TruncationStatistics.RunAsync(ProtocolOf(parsed), number, parsed.GetValue(threshold), parsed.GetValue(count), parsed.GetValue(bits));
     }
 
     return exact ? 0 : 1;
@@ -176,8 +203,8 @@ accuracy.SetAction(async parsed =>
     return 0;
 });
 
-var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive, layer, model, decode, truncation, table, accuracy, PerformanceCommand.Create(json), EstimateCheck.Create() };
-foreach (Option option in (Option[])[protocol, parties, dealer, transport, network, threads, bits, repetitions, warmUps, warmUpSeconds, repeatSeconds, json])
+var root = new RootCommand("Times whole operations, layers and models between all parties on this machine.") { primitive, layer, model, decode, truncation, table, accuracy, PerformanceCommand.Create(json), EstimateCheck.Create(OptionsOf), ShamirCommand.Create() };
+foreach (Option option in (Option[])[protocol, parties, threshold, dealer, transport, network, threads, bits, repetitions, warmUps, warmUpSeconds, repeatSeconds, json])
 {
     option.Recursive = true;
     root.Options.Add(option);

@@ -20,7 +20,7 @@ internal sealed class StoredRuns : IDisposable
     public static async Task<StoredRuns> WriteAsync(Workload workload, BenchOptions options, int runs)
     {
         var plan = new MaterialPlan();
-        await using (var dry = EstimatingSession.Create(options.Protocol, new SessionOptions { FractionalBits = options.FractionalBits, Plan = plan }, options.Parties))
+        await using (var dry = EstimatingSession.Create(options.Protocol, new SessionOptions { FractionalBits = options.FractionalBits, Threshold = options.Threshold, Plan = plan }, options.Parties))
         {
             var inputs = new SecretTensor[workload.Inputs.Count];
             for (int i = 0; i < inputs.Length; i++)

@@ -38,6 +38,7 @@ internal static class StreamedLlama
         {
             Protocol = options.Protocol,
             Parties = options.Parties,
+            Threshold = options.Threshold,
             FractionalBits = options.FractionalBits,
             Transport = options.Transport == BenchTransport.Memory ? ClusterTransport.Memory : ClusterTransport.Tcp,
             TransportOptions = new() { ReceiveTimeout = TimeSpan.FromMinutes(10) },

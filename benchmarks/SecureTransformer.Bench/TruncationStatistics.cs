@@ -12,9 +12,9 @@ internal static class TruncationStatistics
     private const long Most = (1L << 62) - 1;
 
     /// <summary>Prints what was found; false where a product errs by one unit in the last place or more.</summary>
-    public static async Task<bool> RunAsync(MpcProtocol protocol, int parties, int count, int shift)
+    public static async Task<bool> RunAsync(MpcProtocol protocol, int parties, int? threshold, int count, int shift)
     {
-        var options = new BenchOptions { Protocol = protocol, Parties = parties };
+        var options = new BenchOptions { Protocol = protocol, Parties = parties, Threshold = threshold };
         var found = new Found();
         for (int start = 0; start < count; start += Chunk)
         {
@@ -30,7 +30,7 @@ internal static class TruncationStatistics
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{protocol}, {parties} parties: {count:N0} products, truncated by {shift} bits: {found.Errors} errors of one unit or more, largest error {found.Largest:F6} units, mean error {found.Sum / count:E1} units"));
+            $"{protocol}, {parties} parties{(MpcProtocols.HasChosenThreshold(protocol) ? $", threshold {MpcProtocols.ThresholdOf(protocol, parties, threshold)}" : "")}: {count:N0} products, truncated by {shift} bits: {found.Errors} errors of one unit or more, largest error {found.Largest:F6} units, mean error {found.Sum / count:E1} units"));
         return found.Errors == 0;
     }
 
@@ -48,7 +48,7 @@ internal static class TruncationStatistics
     private static async Task AddAsync(BenchOptions options, (long Left, long Right)[] factors, int shift, Found found)
     {
         long[] products = [.. factors.Select(f => checked(f.Left * f.Right))];
-        await using BenchParties parties = BenchParties.Create(options, new SessionOptions());
+        await using BenchParties parties = BenchParties.Create(options, new SessionOptions { Threshold = options.Threshold });
         double[][] above = await parties.Local.RunAsync(async s =>
         {
             using SecretTensor left = await RingAsync(s, [.. factors.Select(f => f.Left)], 0);

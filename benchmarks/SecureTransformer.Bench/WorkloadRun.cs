@@ -52,7 +52,7 @@ internal static class WorkloadRun
 
             long allocated = GC.GetTotalAllocatedBytes(precise: true);
             await rendezvous.BeginAsync(s);
-            double waited = seat?.Dealer.WaitedSeconds ?? 0;
+            double waited = Waited();
             TrafficSnapshot before = s.Meter.Snapshot();
             TimeSpan cpu = Environment.CpuUsage.TotalTime;
             long start = Stopwatch.GetTimestamp();
@@ -80,7 +80,7 @@ internal static class WorkloadRun
                 runs.Add(new PartyRun(
                     elapsed,
                     cpu.TotalSeconds,
-                    seat is null ? 0 : seat.Dealer.WaitedSeconds - waited,
+                    Waited() - waited,
                     dealt,
                     sent.BytesSentTotal - sent.BytesSent(TrafficPhase.Offline),
                     after.BytesSent(TrafficPhase.Offline) - asked + (seat is null ? 0 : seat.Dealer.ReceivedBytes - got),
@@ -107,6 +107,9 @@ internal static class WorkloadRun
 
         (prepared as IDisposable)?.Dispose();
         return new PartyOutcome(runs, setup, opening, s.Meter.BytesSent(TrafficPhase.Setup), clock.Before, clock.After, peak) { Values = values };
+
+        // Only in a run is anything offline done: what agrees on their number is not counted.
+        double Waited() => seat?.Dealer.WaitedSeconds ?? (MpcProtocols.HasDealer(options.Protocol) ? 0 : s.Meter.OfflineTime.TotalSeconds);
     }
 
     /// <summary>A number of runs, at most 1000, on which all parties agree: party 0's.</summary>

@@ -25,9 +25,9 @@ internal static class BenchTable
         return results;
     }
 
-    /// <summary>As Markdown; with a dealer in another form.</summary>
+    /// <summary>As Markdown; with an offline phase in another form.</summary>
     public static string Format(IReadOnlyList<RowResult> rows, BenchOptions options) =>
-        MpcProtocols.HasDealer(options.Protocol) ? FormatDealer(rows, options) : FormatReplicated(rows, options);
+        MpcProtocols.HasOfflinePhase(options.Protocol) ? FormatWithOffline(rows, options) : FormatReplicated(rows, options);
 
     private static string FormatReplicated(IReadOnlyList<RowResult> rows, BenchOptions options)
     {
@@ -60,7 +60,7 @@ internal static class BenchTable
         return table.ToString();
     }
 
-    private static string FormatDealer(IReadOnlyList<RowResult> rows, BenchOptions options)
+    private static string FormatWithOffline(IReadOnlyList<RowResult> rows, BenchOptions options)
     {
         var table = new MarkdownTable("Work", "online: seconds", "MB, all parties", "rounds", "offline: seconds", "MB", "largest error", "peer: seconds", "MB");
         foreach ((BenchRow row, BenchResult result) in rows)

@@ -7,18 +7,18 @@ public sealed class MachineRates
 
     private static readonly MachineRates s_shamir = new(new Dictionary<WorkKind, double>
     {
-        [WorkKind.MultiplyAdd] = 5e-10,
-        [WorkKind.MatrixRead] = 2e-9,
-        [WorkKind.Product] = 1e-8,
-        [WorkKind.InnerProduct] = 2e-9,
-        [WorkKind.Truncation] = 4e-7,
-        [WorkKind.Resharing] = 8e-8,
-        [WorkKind.Comparison] = 2.5e-10,
-        [WorkKind.And] = 1e-7,
-        [WorkKind.Conversion] = 1.5e-7,
+        [WorkKind.MultiplyAdd] = 4e-10,
+        [WorkKind.MatrixRead] = 1e-9,
+        [WorkKind.Product] = 5e-9,
+        [WorkKind.InnerProduct] = 1e-9,
+        [WorkKind.Truncation] = 2e-7,
+        [WorkKind.Resharing] = 5e-8,
+        [WorkKind.Comparison] = 1.5e-10,
+        [WorkKind.And] = 5e-9,
+        [WorkKind.Conversion] = 1e-7,
         [WorkKind.Import] = 4e-9,
         [WorkKind.Splitting] = 8e-9,
-        [WorkKind.Local] = 1.5e-9,
+        [WorkKind.Local] = 5e-10,
         [WorkKind.Message] = 3e-5,
     });
 
