@@ -43,7 +43,11 @@ public sealed class EstimatedRun
         {
             EstimatedOperation operation = _operations[i];
             (int rounds, double[] before) = (timelines[0].Rounds, [.. timelines.Select(t => t.Seconds)]);
-            Array.ForEach(timelines, timeline => timeline.Run(operation));
+            if (!operation.Messages.IsOffline || network is not null || rates is not null)
+            {
+                Array.ForEach(timelines, timeline => timeline.Run(operation));
+            }
+
             if (i < first)
             {
                 continue;

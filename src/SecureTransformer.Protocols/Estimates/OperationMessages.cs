@@ -72,16 +72,6 @@ internal sealed class OperationMessages(int parts, params MessageStep[] steps)
         return new OperationMessages(PartsOf(each / sizeof(ulong)), steps);
     }
 
-    /// <summary>
-    /// Offline messages of which little more is known than the rounds and the bytes: each party waits for the one before it, as often, and each direction carries as much.
-    /// </summary>
-    public static OperationMessages Offline(int parties, int rounds, long bytes)
-    {
-        long each = bytes / (parties * (parties - 1L) * Math.Max(1, rounds));
-        var step = new MessageStep([.. Enumerable.Range(0, parties).Select(party => new Message(party, (party + 1) % parties, each))]);
-        return new OperationMessages(1, [.. Enumerable.Repeat(step, rounds)]) { IsOffline = true };
-    }
-
     /// <summary>A place to the first places after or before it and so on: the same bytes from each of some places to another.</summary>
     public static MessageStep Each(long bytes, params (int From, int To)[] links) => new([.. links.Select(link => new Message(link.From, link.To, bytes))]);
 }

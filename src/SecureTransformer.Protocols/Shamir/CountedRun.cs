@@ -18,8 +18,8 @@ internal sealed partial class CountedRun
 
     private readonly Roles _roles;
     private readonly int[] _clocks;
-    private readonly int[] _offlineClocks;
     private readonly List<MessageStep> _steps = [];
+    private readonly List<MessageStep> _offlineSteps = [];
     private readonly List<RandomnessRequest> _requests = [];
     private bool _isOffline;
     private long _bytes;
@@ -34,7 +34,6 @@ internal sealed partial class CountedRun
     {
         _roles = new Roles(parties, MpcProtocols.ThresholdOf(MpcProtocol.Shamir, parties, threshold));
         _clocks = new int[parties + 1];
-        _offlineClocks = new int[parties + 1];
         FirstKing = firstKing;
         Bit = BinaryField.ForParties(parties).Degree;
     }
@@ -48,11 +47,11 @@ internal sealed partial class CountedRun
     /// <summary>What was counted so far.</summary>
     public OperationCost Cost => new(_clocks.Max(), _bytes, _offlineBytes);
 
-    /// <summary>The rounds of what was sent offline.</summary>
-    public int OfflineRounds => _offlineClocks.Max();
-
     /// <summary>What was sent online.</summary>
     public IReadOnlyList<MessageStep> Steps => _steps;
+
+    /// <summary>What was sent offline.</summary>
+    public IReadOnlyList<MessageStep> OfflineSteps => _offlineSteps;
 
     /// <summary>The randomness that was used up, which may have been made ahead of time.</summary>
     public IReadOnlyList<RandomnessRequest> Requests => _requests;
@@ -275,21 +274,19 @@ internal sealed partial class CountedRun
     private void Send(Message[] messages)
     {
         long bytes = messages.Sum(message => message.Bytes);
-        int[] clocks = _isOffline ? _offlineClocks : _clocks;
         if (_isOffline)
         {
             _offlineBytes = checked(_offlineBytes + bytes);
-        }
-        else
-        {
-            _bytes = checked(_bytes + bytes);
-            _steps.Add(new MessageStep(messages));
+            _offlineSteps.Add(new MessageStep(messages));
+            return;
         }
 
-        int[] before = [.. clocks];
+        _bytes = checked(_bytes + bytes);
+        _steps.Add(new MessageStep(messages));
+        int[] before = [.. _clocks];
         foreach (Message message in messages)
         {
-            clocks[message.To] = Math.Max(clocks[message.To], before[message.From] + 1);
+            _clocks[message.To] = Math.Max(_clocks[message.To], before[message.From] + 1);
         }
     }
 }

@@ -226,29 +226,27 @@ internal sealed class ShamirEstimate : EstimatingSession
         return counted;
     }
 
-    /// <summary>What is made offline, and then the online messages, in runs of steps that are cut into as many frames.</summary>
-    private OperationMessages[] MessagesOf(CountedRun run)
+    /// <summary>What is made offline, and then the online messages.</summary>
+    private static OperationMessages[] MessagesOf(CountedRun run) => [.. MessagesOf(run.OfflineSteps, isOffline: true), .. MessagesOf(run.Steps, isOffline: false)];
+
+    /// <summary>Runs of steps that are cut into as many frames.</summary>
+    private static List<OperationMessages> MessagesOf(IReadOnlyList<MessageStep> steps, bool isOffline)
     {
         var messages = new List<OperationMessages>();
-        if (run.OfflineRounds > 0)
+        for (int first = 0; first < steps.Count;)
         {
-            messages.Add(OperationMessages.Offline(PartyCount, run.OfflineRounds, run.Cost.OfflineBytes));
-        }
-
-        for (int first = 0; first < run.Steps.Count;)
-        {
-            int parts = PartsOf(run.Steps[first]);
+            int parts = PartsOf(steps[first]);
             int end = first + 1;
-            while (end < run.Steps.Count && PartsOf(run.Steps[end]) == parts)
+            while (end < steps.Count && PartsOf(steps[end]) == parts)
             {
                 end++;
             }
 
-            messages.Add(new OperationMessages(parts, [.. run.Steps.Skip(first).Take(end - first)]));
+            messages.Add(new OperationMessages(parts, [.. steps.Skip(first).Take(end - first)]) { IsOffline = isOffline });
             first = end;
         }
 
-        return [.. messages];
+        return messages;
 
         static int PartsOf(MessageStep step) => OperationMessages.PartsOf(step.Messages.Max(message => message.Bytes) / sizeof(ulong));
     }
