@@ -3,7 +3,6 @@ using System.Text.Json;
 
 namespace SecureTransformer.EndToEnd.Tests;
 
-[Collection("processes")]
 public class CalibrateTests
 {
     private const string Texts = "my mother cannot breathe.\n\ni need a new appointment for next week.\n";

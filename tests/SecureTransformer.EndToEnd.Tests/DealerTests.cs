@@ -5,7 +5,7 @@ using SecureTransformer.Transport;
 namespace SecureTransformer.EndToEnd.Tests;
 
 /// <summary>Two parties and a dealer, each a process. A dealer that fails is named, within the time-out, and the parties stay up.</summary>
-[Collection("processes")]
+[Collection("time-outs")]
 public class DealerTests
 {
     [Fact]

@@ -3,7 +3,6 @@ using SecureTransformer.Models;
 
 namespace SecureTransformer.EndToEnd.Tests;
 
-[Collection("processes")]
 public class DistillTests
 {
     [Fact]

@@ -3,7 +3,6 @@ using System.Text.Json;
 namespace SecureTransformer.EndToEnd.Tests;
 
 /// <summary>Text continued with the tool: the reference's tokens, what is shown and written, and wrong use.</summary>
-[Collection("processes")]
 public class GenerateTests
 {
     [Theory]

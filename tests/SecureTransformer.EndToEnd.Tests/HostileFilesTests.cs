@@ -3,7 +3,6 @@ using System.Text;
 namespace SecureTransformer.EndToEnd.Tests;
 
 /// <summary>Damaged and foreign files: an error that names the thing, exit code 1, no child left.</summary>
-[Collection("processes")]
 public class HostileFilesTests
 {
     [Theory]

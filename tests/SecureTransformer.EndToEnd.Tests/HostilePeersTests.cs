@@ -9,7 +9,7 @@ using SecureTransformer.Transport;
 namespace SecureTransformer.EndToEnd.Tests;
 
 /// <summary>Parties and clients that do not fit, fail, or attack: an error that names the thing, exit code 1, within the time-out.</summary>
-[Collection("processes")]
+[Collection("time-outs")]
 public class HostilePeersTests
 {
     [Fact]

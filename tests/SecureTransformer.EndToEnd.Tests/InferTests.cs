@@ -2,7 +2,6 @@ using System.Text.Json;
 
 namespace SecureTransformer.EndToEnd.Tests;
 
-[Collection("processes")]
 public class InferTests
 {
     [Theory]
@@ -52,8 +51,44 @@ public class InferTests
             Assert.Equal(protocol == "additive", given[i].GetProperty("seconds_offline").GetDouble() > 0);
             Assert.Equal(protocol == "additive", given[i].GetProperty("bytes_offline").GetInt64() > 0);
         }
+    }
 
-        static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(e => e.GetDouble())];
+    /// <summary>Text, padding in the middle of it, and two segments; both answers.</summary>
+    [Theory]
+    [InlineData(4, 1, "text 2", "hole in the mask", "two segments")]
+    [InlineData(7, 2, "text 2", "hole in the mask")]
+    public async Task Nodes_that_share_by_Shamir_each_a_process_answer_as_the_reference_does(int parties, int threshold, params string[] names)
+    {
+        using var folder = new TemporaryFolder();
+        using var expected = JsonDocument.Parse(File.ReadAllBytes(TemporaryFolder.Cases));
+        JsonElement[] wanted = [.. names.Select(name => expected.RootElement.GetProperty("cases").EnumerateArray().Single(c => c.GetProperty("name").ValueEquals(name)))];
+        File.WriteAllText(folder["cases.json"], $$"""{ "cases": [ {{string.Join(",", wanted.Select(c => c.GetRawText()))}} ] }""");
+        (await Tool.RunAsync(
+            180, "infer", "--model", TemporaryFolder.Model, "--cases", folder["cases.json"], "--transport", "tcp", "--protocol", "shamir",
+            "--parties", $"{parties}", "--threshold", $"{threshold}", "--json", folder["out.json"])).AssertSucceeded();
+        using var document = JsonDocument.Parse(File.ReadAllBytes(folder["out.json"]));
+        JsonElement root = document.RootElement;
+        Assert.Equal(("shamir", parties, "tcp"), (root.GetProperty("protocol").GetString(), root.GetProperty("parties").GetInt32(), root.GetProperty("transport").GetString()));
+        JsonElement[] given = [.. root.GetProperty("cases").EnumerateArray()];
+        Assert.Equal(names, given.Select(c => c.GetProperty("name").GetString()));
+        Assert.Equal(2, wanted.Select(c => Likeliest(Numbers(c.GetProperty("expected").GetProperty("logits")))).Distinct().Count());
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            double[] reference = Numbers(wanted[i].GetProperty("expected").GetProperty("logits"));
+            double[] logits = Numbers(given[i].GetProperty("logits"));
+            Assert.Equal(reference.Length, logits.Length);
+            Assert.All(reference.Zip(logits), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, 0.02));
+            Assert.Equal(Likeliest(reference), Likeliest(logits));
+
+            // All parties answer, and make each other's randomness.
+            Assert.False(given[i].TryGetProperty("faults", out _));
+            long[] byParty = [.. given[i].GetProperty("bytes_sent_by_party").EnumerateArray().Select(e => e.GetInt64())];
+            Assert.Equal(parties, byParty.Length);
+            Assert.All(byParty, bytes => Assert.True(bytes > 0));
+            Assert.InRange(given[i].GetProperty("bytes_offline").GetInt64(), 1, byParty.Sum() - 1);
+        }
+
+        static int Likeliest(double[] logits) => Array.IndexOf(logits, logits.Max());
     }
 
     [Fact]
@@ -121,6 +156,8 @@ public class InferTests
         string[] cases = [.. document.RootElement.GetProperty("cases").EnumerateArray().Select(c => c.GetRawText())];
         return $$"""{ "cases": [ {{string.Join(",", Enumerable.Repeat(cases, 200).SelectMany(c => c))}} ] }""";
     }
+
+    private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(e => e.GetDouble())];
 
     private static int[] Children(int parent) =>
         [.. Directory.GetDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out int id) ? id : 0).Where(id => id > 0 && Stat(id).StartsWith($"{parent} ", StringComparison.Ordinal))];

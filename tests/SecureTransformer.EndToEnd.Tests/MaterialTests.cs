@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace SecureTransformer.EndToEnd.Tests;
 
 /// <summary>Material made ahead of time in place of a dealer: made, used up, and served with by parties on several machines.</summary>
-[Collection("processes")]
+[Collection("time-outs")]
 public class MaterialTests
 {
     private const string Text = "my mother cannot breathe.";

@@ -3,7 +3,6 @@ using System.Text.Json;
 namespace SecureTransformer.EndToEnd.Tests;
 
 /// <summary><c>--nonlinear</c>: what is chosen is what runs, and what is reported.</summary>
-[Collection("processes")]
 public class NonlinearTests
 {
     [Theory]

@@ -3,7 +3,6 @@ using System.Text.Json;
 namespace SecureTransformer.EndToEnd.Tests;
 
 /// <summary>What <c>--profile</c> shows, what <c>--trace</c> writes, and profiles of parties on several machines.</summary>
-[Collection("processes")]
 public class ProfileTests
 {
     [Fact]

@@ -4,7 +4,6 @@ using SecureTransformer.Transport;
 namespace SecureTransformer.EndToEnd.Tests;
 
 /// <summary>The way to a network of several machines, walked on loopback with the tool alone.</summary>
-[Collection("processes")]
 public class SeveralMachinesTests
 {
     [Fact]

@@ -5,7 +5,6 @@ using SecureTransformer.Hosting;
 namespace SecureTransformer.EndToEnd.Tests;
 
 /// <summary>Party processes that keep their shares in files.</summary>
-[Collection("processes")]
 public class StreamedWeightsTests
 {
     private static string Model => Path.Combine(AppContext.BaseDirectory, "gpt2-arith");

@@ -1,6 +1,9 @@
 // Signals, file modes and /proc.
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
 
+// Each test starts up to eight processes: two at a time keep two cores busy, whatever machine this is.
+[assembly: CollectionBehavior(MaxParallelThreads = 2)]
+
 namespace SecureTransformer.EndToEnd.Tests;
 
 /// <summary>A folder that disappears with the test.</summary>
@@ -32,6 +35,6 @@ internal sealed class TemporaryFolder : IDisposable
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }
 
-/// <summary>These tests start processes and wait for time-outs: one after another.</summary>
-[CollectionDefinition("processes", DisableParallelization = true)]
+/// <summary>These tests wait for time-outs that must not pass early: one after another, and alone.</summary>
+[CollectionDefinition("time-outs", DisableParallelization = true)]
 public sealed class OneAfterAnother;

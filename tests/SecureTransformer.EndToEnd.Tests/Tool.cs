@@ -77,6 +77,8 @@ internal sealed partial class Tool : IDisposable
             start.ArgumentList.Add(argument);
         }
 
+        // The tool optimizes at once, for the sake of its later requests; here most processes answer one. tests/consumer runs the tool as it is.
+        start.Environment["DOTNET_TC_QuickJit"] = "1";
         if (temporary is not null)
         {
             start.Environment["TMPDIR"] = start.Environment["TMP"] = start.Environment["TEMP"] = temporary;
