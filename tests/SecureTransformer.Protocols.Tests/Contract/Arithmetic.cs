@@ -38,7 +38,10 @@ internal static class Arithmetic
         Assert.Equal(expected.Length, actual.Length);
         for (int i = 0; i < expected.Length; i++)
         {
-            Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance, $"Element {i} of {expected.Length}: expected {expected[i]}, found {actual[i]}.");
+            if (!(Math.Abs(expected[i] - actual[i]) <= tolerance))
+            {
+                Assert.Fail($"Element {i} of {expected.Length}: expected {expected[i]}, found {actual[i]}.");
+            }
         }
     }
 

@@ -169,15 +169,12 @@ internal sealed class FrameTrace
 
     private static void CountElements(ReadOnlySpan<byte> payload, bool evenWords, long[] counts, long[] tops)
     {
-        for (int i = 0; i < payload.Length; i++)
+        for (; !payload.IsEmpty; payload = payload[Math.Min(16, payload.Length)..])
         {
-            if (i % 16 < 15 && !(evenWords && i % 16 >= 8))
+            CountBytes(payload[..Math.Min(evenWords ? 8 : 15, payload.Length)], counts);
+            if (!evenWords && payload.Length >= 16)
             {
-                counts[payload[i]]++;
-            }
-            else if (!evenWords)
-            {
-                tops[payload[i] & 0x7f]++;
+                tops[payload[15] & 0x7f]++;
             }
         }
     }

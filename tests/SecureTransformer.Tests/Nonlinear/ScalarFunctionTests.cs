@@ -33,7 +33,10 @@ public class ScalarFunctionTests(ITestOutputHelper output)
         double[] actual = await Programs.EvaluateAsync(MpcProtocol.PlaintextFloat64, Function(name), x);
         for (int i = 0; i < x.Length; i++)
         {
-            Assert.True(Math.Abs(actual[i] - y[i]) <= 1e-12 * Math.Abs(y[i]) + 1e-300, $"{name}({x[i]:R}) = {actual[i]:R}, expected {y[i]:R}");
+            if (!(Math.Abs(actual[i] - y[i]) <= 1e-12 * Math.Abs(y[i]) + 1e-300))
+            {
+                Assert.Fail($"{name}({x[i]:R}) = {actual[i]:R}, expected {y[i]:R}");
+            }
         }
     }
 
@@ -86,8 +89,16 @@ public class ScalarFunctionTests(ITestOutputHelper output)
         {
             double expected = function.Exact(Math.Round(Math.ScaleB(x[i], 18)) / (1 << 18));
             double error = Math.Abs(actual[i] - expected);
-            Assert.True(error <= Math.Max(1e-4 * expected, Math.ScaleB(4, -18)), $"{name}({x[i]:R}) = {actual[i]:R}, expected {expected:R}");
-            Assert.True(error <= (function.ErrorBound * expected) + Math.ScaleB(1, -18), $"{name}({x[i]:R}) = {actual[i]:R} misses the function's own bound.");
+            if (!(error <= Math.Max(1e-4 * expected, Math.ScaleB(4, -18))))
+            {
+                Assert.Fail($"{name}({x[i]:R}) = {actual[i]:R}, expected {expected:R}");
+            }
+
+            if (!(error <= (function.ErrorBound * expected) + Math.ScaleB(1, -18)))
+            {
+                Assert.Fail($"{name}({x[i]:R}) = {actual[i]:R} misses the function's own bound.");
+            }
+
             double excess = Math.Max(0, error - Math.ScaleB(1, -18));
             worstRelative = Math.Max(worstRelative, excess / expected);
             worstUnits = Math.Max(worstUnits, Math.ScaleB(error, 18) - (function.ErrorBound * Math.ScaleB(expected, 18)));
