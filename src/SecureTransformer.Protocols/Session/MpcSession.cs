@@ -27,6 +27,7 @@ public abstract partial class MpcSession : IAsyncDisposable
     private readonly bool _ownsPool;
     private SessionScope _scope;
     private bool _disposed;
+    private TaskCompletionSource? _disposal;
 
     /// <summary>Opens a session.</summary>
     /// <param name="partyId">This party, from 0.</param>
@@ -128,7 +129,16 @@ public abstract partial class MpcSession : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (!_disposed)
+        GC.SuppressFinalize(this);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (Interlocked.CompareExchange(ref _disposal, ended, null) is { } begun)
+        {
+            // Whoever disposes it again, and then what it stands on, must not be done before the first.
+            await begun.Task.ConfigureAwait(false);
+            return;
+        }
+
+        try
         {
             _disposed = true;
             await EndFlowAsync().ConfigureAwait(false);
@@ -144,13 +154,16 @@ public abstract partial class MpcSession : IAsyncDisposable
 
             _recording?.Dispose();
             await DisposeCoreAsync().ConfigureAwait(false);
+        }
+        finally
+        {
             if (_ownsPool)
             {
                 Pool.Dispose();
             }
-        }
 
-        GC.SuppressFinalize(this);
+            ended.SetResult();
+        }
     }
 
     /// <summary>Frees what the protocol holds: channels, keys, generators.</summary>

@@ -64,7 +64,7 @@ internal sealed class RandomnessRegion
         long size = 0;
         foreach (RandomnessRequest request in _requests)
         {
-            if (batch.Count > 0 && size + request.Count > elements)
+            if (batch.Count > 0 && size + request.Size > elements)
             {
                 yield return [.. batch];
                 batch.Clear();
@@ -72,7 +72,7 @@ internal sealed class RandomnessRegion
             }
 
             batch.Add(request);
-            size += request.Count;
+            size += request.Size;
         }
 
         yield return [.. batch];

@@ -10,8 +10,8 @@ internal readonly record struct RandomnessRequest(RandomnessKind Kind, int Count
 {
     private const int Number = Mersenne127.WordCount;
 
-    /// <summary>Whether its sharings are made one by one and have no bits that go with them, so that any number is made at once.</summary>
-    public bool IsExtracted => Kind <= RandomnessKind.ZeroBits;
+    /// <summary>The elements that it counts for where many are made at once: the bits of a mask take whole words.</summary>
+    public long Size => Kind <= RandomnessKind.ZeroBits ? Count : 64L * Segments.WordsOf(Count);
 
     /// <summary>As it stands in a plan.</summary>
     public int[] Describe() => [(int)Kind, Count, Parameter];

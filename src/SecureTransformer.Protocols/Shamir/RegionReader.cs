@@ -15,6 +15,11 @@ internal sealed class RegionReader(RunFile file, RandomnessRegion region, Secret
     {
         while (!words.IsEmpty)
         {
+            if (_read == region.Words)
+            {
+                throw new InvalidOperationException("More was read than the operations of the plan need.");
+            }
+
             (long index, long at) = Math.DivRem(_read, RandomnessRegion.RecordWords);
             int length = (int)Math.Min(RandomnessRegion.RecordWords, region.Words - (index * RandomnessRegion.RecordWords));
             if (at == 0)

@@ -133,8 +133,8 @@ public sealed partial class ShamirSession : MpcSession
         }
 
         _own.Dispose();
-        _stored?.Dispose();
         await _channels.DisposeAsync().ConfigureAwait(false);
         await base.DisposeCoreAsync().ConfigureAwait(false);
+        _stored?.Dispose();
     }
 }

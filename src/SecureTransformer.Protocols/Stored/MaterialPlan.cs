@@ -24,6 +24,9 @@ public sealed class MaterialPlan
     /// <summary>What the operation at a place needs.</summary>
     internal IReadOnlyList<int> this[int at] => _requests[at];
 
+    /// <summary>Whether it is longer than a store takes.</summary>
+    internal bool IsTooLong => sizeof(int) * (1 + _requests.Sum(request => 1L + request.Length)) > MaxBytes;
+
     internal void Add(int[] request) => _requests.Add(request);
 
     /// <summary>The levels, and each request as its length and its words.</summary>

@@ -139,6 +139,10 @@ public sealed partial class MaterialStore : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(program.Length, 1024, nameof(program));
         ArgumentOutOfRangeException.ThrowIfLessThan(runs.Count, 1, nameof(runs));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(runs.Count, 1_000_000, nameof(runs));
+        if (runs.Any(plan => plan.IsTooLong))
+        {
+            throw new ArgumentException("A plan has more operations than a run may have.", nameof(runs));
+        }
     }
 
     /// <summary>Makes a folder that only its owner can read, or takes an empty one.</summary>
@@ -159,10 +163,9 @@ public sealed partial class MaterialStore : IDisposable
     /// <summary>Makes a folder with all runs a store.</summary>
     internal static void End(string directory, MaterialStoreDescription description) => description.Save(Path.Combine(directory, DescriptionFile));
 
-    /// <summary>Gives a run away and opens it: first the counter goes up on the disk, then the run's secret is overwritten there, and only then it is used.</summary>
+    /// <summary>Gives a run away: when this returns, the disk says so.</summary>
     /// <exception cref="Transport.ProtocolException">The run was used already.</exception>
-    /// <exception cref="InvalidDataException">Its file is missing or damaged.</exception>
-    internal RunFile Take(int run)
+    internal void GiveAway(int run)
     {
         lock (_gate)
         {
@@ -173,7 +176,9 @@ public sealed partial class MaterialStore : IDisposable
                 RunFile.Destroy(Path.Combine(Directory, RunFile.NameOf(skipped)));
             }
         }
-
-        return RunFile.OpenOnce(Path.Combine(Directory, RunFile.NameOf(run)), Description, run);
     }
+
+    /// <summary>Opens a run that was given away: its secret is overwritten on the disk before it is used.</summary>
+    /// <exception cref="InvalidDataException">Its file is missing or damaged.</exception>
+    internal RunFile OpenRun(int run) => RunFile.OpenOnce(Path.Combine(Directory, RunFile.NameOf(run)), Description, run);
 }

@@ -46,8 +46,11 @@ internal sealed class RunFile : IDisposable
             byte[] planned = plan.ToBytes();
             byte[] head = Head(store, run, planned);
             var secret = RunSecret.Draw(head);
-            stream.Write(head.AsSpan(0, FixedHead));
-            stream.Write(secret.Bytes);
+
+            // Past the stream's buffer, which nobody would zero.
+            RandomAccess.Write(stream.SafeFileHandle, head.AsSpan(0, FixedHead), 0);
+            RandomAccess.Write(stream.SafeFileHandle, secret.Bytes, FixedHead);
+            stream.Position = FixedHead + RunSecret.Size;
             stream.Write(planned);
             return (stream, secret);
         }

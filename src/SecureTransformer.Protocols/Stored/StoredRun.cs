@@ -73,6 +73,8 @@ internal sealed class StoredRun(ChannelSet channels, MaterialStore store, int le
                 run = Math.Max(run, await ReceiveAsync(party, cancellationToken).ConfigureAwait(false));
             }
 
+            // Its own disk says first that the run is given away: it never proposes one twice, so no two sessions share one, whoever dies when.
+            GiveAway(run);
             SendToOthers(run);
             Take(run);
             for (int party = 1; party < channels.PartyCount; party++)
@@ -91,8 +93,17 @@ internal sealed class StoredRun(ChannelSet channels, MaterialStore store, int le
         await ReceiveAsync(0, cancellationToken).ConfigureAwait(false);
         Send(0, store.Next);
         int run = await ReceiveAsync(0, cancellationToken).ConfigureAwait(false);
+        GiveAway(run);
         Take(run);
         Send(0, run);
+    }
+
+    private void GiveAway(int run)
+    {
+        if (run < store.Description.Count)
+        {
+            store.GiveAway(run);
+        }
     }
 
     private void Take(int run)
@@ -102,7 +113,7 @@ internal sealed class StoredRun(ChannelSet channels, MaterialStore store, int le
             throw new ProtocolException($"The stored material is spent: all {store.Description.Count} runs are used. {store.Description.HowToGoOn}");
         }
 
-        _file = store.Take(run);
+        _file = store.OpenRun(run);
         if (_file.Plan.Levels != levels)
         {
             throw new ProtocolException($"The stored material is for another program: for {_file.Plan.Levels} sessions, one under the other, and not {levels}.");
