@@ -1,6 +1,7 @@
 namespace SecureTransformer.Numerics;
 
 /// <summary>Matrix products on the processor: <see cref="RingMatrix"/> and <see cref="PackedMatrix"/>.</summary>
+/// <remarks>A product that was begun keeps copies of its operands and computes rows when they are read, on the reader's time.</remarks>
 public sealed class CpuMatMulBackend : IMatMulBackend
 {
     /// <inheritdoc/>
@@ -13,6 +14,28 @@ public sealed class CpuMatMulBackend : IMatMulBackend
     /// <inheritdoc/>
     public void Multiply(MatrixView a0, MatrixView a1, IPackedMatrix b, Span<ulong> c, int cRowStride, bool accumulate = false, int maxDegreeOfParallelism = 1) =>
         RingMatrix.Multiply(a0, a1, Own(b), c, cRowStride, accumulate, maxDegreeOfParallelism);
+
+    /// <inheritdoc/>
+    public IPendingProduct Begin(MatrixView a, IPackedMatrix b, bool transposed = false, int maxDegreeOfParallelism = 1)
+    {
+        int columns = ProductShapes.Columns(a, b, transposed);
+        return new CpuPackedProduct(a, default, Own(b), columns, transposed, maxDegreeOfParallelism);
+    }
+
+    /// <inheritdoc/>
+    public IPendingProduct Begin(MatrixView a0, MatrixView a1, IPackedMatrix b, bool transposed = false, int maxDegreeOfParallelism = 1)
+    {
+        int columns = ProductShapes.Columns(a0, a1, b, transposed);
+        return new CpuPackedProduct(a0, a1, Own(b), columns, transposed, maxDegreeOfParallelism);
+    }
+
+    /// <inheritdoc/>
+    public IPendingProduct BeginBatch(
+        BatchShape shape, ReadOnlySpan<ulong> a0, ReadOnlySpan<ulong> b0, ReadOnlySpan<ulong> a1 = default, ReadOnlySpan<ulong> b1 = default, int maxDegreeOfParallelism = 1)
+    {
+        shape.Check(a0, b0, a1, b1);
+        return new CpuBatchProduct(shape, a0, b0, a1, b1, maxDegreeOfParallelism);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
