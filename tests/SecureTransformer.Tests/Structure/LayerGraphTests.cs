@@ -11,6 +11,7 @@ public class LayerGraphTests
         ["SecureTransformer.Transport"] = [],
         ["SecureTransformer.Models"] = [],
         ["SecureTransformer.Sharing"] = ["SecureTransformer.Numerics"],
+        ["SecureTransformer.Gpu"] = ["SecureTransformer.Numerics"],
         ["SecureTransformer.Protocols"] = ["SecureTransformer.Numerics", "SecureTransformer.Sharing", "SecureTransformer.Transport"],
         ["SecureTransformer"] =
             ["SecureTransformer.Models", "SecureTransformer.Numerics", "SecureTransformer.Protocols", "SecureTransformer.Sharing", "SecureTransformer.Transport"],
