@@ -21,11 +21,11 @@ public sealed class OpenClBackend : IMatMulBackend
     /// <param name="measure">Whether the device measures how long its kernels take (<see cref="KernelTime"/>).</param>
     /// <exception cref="OpenClException">The device cannot be used, its compiler fails, or it computes wrongly.</exception>
     public OpenClBackend(OpenClDevice device, bool measure = false)
-        : this(device, measure, null)
+        : this(device, measure, null, null)
     {
     }
 
-    internal OpenClBackend(OpenClDevice device, bool measure, RingTile? only)
+    internal OpenClBackend(OpenClDevice device, bool measure, RingTile? only, int? units)
     {
         ArgumentNullException.ThrowIfNull(device);
         device.Require();
@@ -34,7 +34,7 @@ public sealed class OpenClBackend : IMatMulBackend
         Context = ClContext.Create(device);
         try
         {
-            _launcher = new ProductLauncher(this, Context, measure, only);
+            _launcher = new ProductLauncher(this, Context, measure, only, units);
             Try();
         }
         catch

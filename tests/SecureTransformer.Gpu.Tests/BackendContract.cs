@@ -36,7 +36,7 @@ internal static class BackendContract
 
     private static void Ragged(IMatMulBackend backend)
     {
-        foreach ((int m, int k, int n) in ((int, int, int)[])[(1, 1, 1), (1, 300, 7), (2, 1, 2), (3, 5, 17), (8, 16, 64), (9, 17, 65), (31, 33, 29), (64, 64, 64), (65, 130, 127), (129, 15, 130), (1, 128, 257)])
+        foreach ((int m, int k, int n) in ((int, int, int)[])[(1, 1, 1), (1, 300, 7), (2, 1, 2), (3, 5, 17), (8, 16, 64), (9, 17, 65), (31, 33, 29), (64, 64, 64), (65, 130, 127), (129, 15, 130), (1, 128, 257), (9, 1500, 20)])
         {
             Check(backend, m, k, n);
         }
@@ -158,7 +158,7 @@ internal static class BackendContract
 
     private static void TransposedHalves(IMatMulBackend backend)
     {
-        foreach ((int m, int k, int n) in ((int, int, int)[])[(1, 1, 1), (5, 7, 9), (1, 100, 33), (70, 129, 65), (9, 64, 128)])
+        foreach ((int m, int k, int n) in ((int, int, int)[])[(1, 1, 1), (5, 7, 9), (1, 100, 33), (70, 129, 65), (9, 64, 128), (3, 20, 500)])
         {
             ulong[] a0 = TestPrg.Words(1, m * n);
             ulong[] a1 = TestPrg.Words(2, m * n);
@@ -275,7 +275,7 @@ internal static class BackendContract
     {
         foreach (bool transposed in (bool[])[false, true])
         {
-            foreach ((int count, int m, int k, int n) in ((int, int, int, int)[])[(1, 1, 1, 1), (12, 5, 7, 9), (3, 70, 64, 65), (40, 1, 64, 33)])
+            foreach ((int count, int m, int k, int n) in ((int, int, int, int)[])[(1, 1, 1, 1), (12, 5, 7, 9), (3, 70, 64, 65), (40, 1, 64, 33), (2, 9, 700, 17)])
             {
                 CheckBatch(backend, new BatchShape(count, m, k, n, transposed), true);
             }

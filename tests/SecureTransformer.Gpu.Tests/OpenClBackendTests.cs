@@ -29,7 +29,7 @@ public class OpenClBackendTests
     {
         foreach (RingTile tile in RingTile.All.Where(t => t.Fits(Devices.First)))
         {
-            using var backend = new OpenClBackend(Devices.First, measure: false, tile);
+            using var backend = new OpenClBackend(Devices.First, measure: false, tile, null);
             using (IPendingProduct product = backend.BeginBatch(new BatchShape(3, 2, 2, 2), new ulong[12], new ulong[12]))
             {
                 product.Read(0, 6, new ulong[12], 2);

@@ -74,22 +74,24 @@ public class OpenClDeviceTests
     }
 
     [Theory]
-    [InlineData(1, 4096, 4096, "large")]
-    [InlineData(1, 512, 768, "medium")]
-    [InlineData(1, 128, 768, "small")]
-    [InlineData(12, 128, 128, "small")]
-    [InlineData(1, 8, 50257, "few")]
-    [InlineData(1, 20, 50257, "small")]
-    [InlineData(1, 1, 768, "few")]
-    public void The_tile_gives_the_units_of_a_gpu_work(int count, int rows, int columns, string tile) =>
-        Assert.Equal(tile, RingTile.For(Describe("OpenCL 3.0"), count, rows, columns, _ => true).Name);
+    [InlineData(1, 4096, 4096, 4096, "large", 1)]
+    [InlineData(1, 2048, 1536, 3072, "large", 1)]
+    [InlineData(1, 512, 1536, 768, "large", 5)]
+    [InlineData(1, 128, 1536, 768, "medium", 5)]
+    [InlineData(1, 1, 1536, 2304, "few", 3)]
+    [InlineData(1, 8, 1536, 50257, "few", 1)]
+    [InlineData(12, 128, 64, 128, "small", 1)]
+    public void Tiles_and_slices_give_the_units_of_a_gpu_work(int count, int rows, int inner, int columns, string name, int slices)
+    {
+        RingTile tile = RingTile.For(132, count, rows, inner, columns, _ => true);
+        Assert.Equal((name, slices), (tile.Name, tile.Slices(132, count, rows, inner, columns)));
+    }
 
     [Fact]
     public void A_device_too_small_for_large_groups_gets_smaller_ones()
     {
-        Assert.Equal("few", RingTile.For(Describe("OpenCL 3.0"), 1, 4096, 4096, t => t.GroupSize <= 64).Name);
-        Assert.Equal("direct", RingTile.For(Describe("OpenCL 3.0"), 1, 4096, 4096, t => t.GroupSize <= 16).Name);
-        Assert.Equal("direct", RingTile.For(Describe("OpenCL 3.0"), 1, 1, 4096, t => t.GroupSize <= 16).Name);
+        Assert.Equal("few", RingTile.For(132, 1, 4096, 4096, 4096, t => t.GroupSize <= 64).Name);
+        Assert.Equal("direct", RingTile.For(132, 1, 4096, 4096, 4096, t => t.GroupSize <= 16).Name);
         Assert.All(RingTile.All, t => Assert.True(t.Rows <= RingTile.Largest && t.Columns <= RingTile.Largest && (t.Step == 0 || RingTile.InnerMultiple % t.Step == 0)));
         Assert.All(RingTile.All, t => Assert.True(t.LocalBytes <= 48 << 10, "Devices of NVIDIA give a work-group 48 KiB."));
     }

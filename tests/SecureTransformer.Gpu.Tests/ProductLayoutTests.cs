@@ -32,10 +32,12 @@ public class ProductLayoutTests
                 long right = (request.Terms - 1) * layout.RightTerm + (request.Count - 1) * layout.RightMatrix + LastOfRight(request, tile, layout);
                 Assert.True(right < layout.RightBytes / 8, Describe("right", request, tile));
                 Assert.True(layout.RightWords <= layout.RightBytes / 8, Describe("right", request, tile));
-                long result = (request.Count - 1) * layout.ResultMatrix + lastRow * layout.ResultStride + lastColumn;
+                long result = (layout.Slices - 1) * layout.ResultSlice + (request.Count - 1) * layout.ResultMatrix + lastRow * layout.ResultStride + lastColumn;
                 Assert.Equal(layout.ResultBytes / 8 - 1, result);
                 Assert.True(layout.Inner % RingTile.InnerMultiple == 0 && layout.RightStride % 2 == 0 && layout.RightMatrix % 2 == 0 && layout.LeftTerm % 2 == 0);
 
+                Assert.True(tile.Step == 0 ? layout.Slices == 1 : (layout.Slices - 1) * layout.SliceSteps * tile.Step < request.Terms * layout.Inner, Describe("slices", request, tile));
+                Assert.True(tile.Step == 0 || layout.Slices * layout.SliceSteps * tile.Step >= request.Terms * layout.Inner, Describe("slices", request, tile));
                 Assert.InRange(layout.BlockRows, 1, request.TotalRows);
                 Assert.True(layout.BlockRows == request.TotalRows || layout.BlockRows % (request.Count == 1 ? tile.Rows : request.Rows) == 0);
                 Assert.True((request.TotalRows + layout.BlockRows - 1) / layout.BlockRows <= 16);

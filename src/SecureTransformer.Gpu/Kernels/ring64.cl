@@ -4,6 +4,9 @@
 // and rows of c that nobody reads. Every buffer goes on far enough for whole tiles: there are no bounds checks. Strides are even, so that words are
 // loaded in pairs.
 //
+// Small products of many terms are cut along the inner dimension too: each of some slices makes a product of its own, c_slice apart, and sum_slices adds
+// them up.
+//
 // A group of WM x WN work-items makes WM TM x WN TN elements of c. TRANSPOSED: b holds the columns of the right-hand side as its rows.
 
 #define BM (WM * TM)
@@ -33,7 +36,8 @@ __kernel __attribute__((reqd_work_group_size(WN, WM, 1))) void ring_product(
     __global const ulong *restrict a, ulong a_stride, ulong a_matrix, ulong a_term,
     __global const ulong *restrict b, ulong b_stride, ulong b_matrix, ulong b_term,
     __global ulong *restrict c, ulong c_stride, ulong c_matrix,
-    ulong inner, ulong terms, ulong first_row, ulong first_matrix)
+    ulong inner, ulong terms, ulong first_row, ulong first_matrix,
+    ulong slices, ulong slice_steps, ulong c_slice)
 {
     __local ulong as[2][KT * LDA] __attribute__((aligned(16)));
     __local ulong bs[2][KT * LDB] __attribute__((aligned(16)));
@@ -43,13 +47,21 @@ __kernel __attribute__((reqd_work_group_size(WN, WM, 1))) void ring_product(
     const uint item = y * WN + x;
     const ulong row = first_row + (ulong)get_group_id(1) * BM;
     const ulong column = (ulong)get_group_id(0) * BN;
-    const ulong matrix = first_matrix + get_global_id(2);
+    const ulong matrix = first_matrix + get_global_id(2) / slices;
+    const ulong slice = get_global_id(2) % slices;
 
-    __global const ulong *a_next = a + matrix * a_matrix + row * a_stride;
+    // The steps of this slice: of all terms, one after another.
+    const ulong steps = inner / KT;
+    const ulong first_step = slice * slice_steps;
+    const ulong total = min(slice_steps, steps * terms - first_step);
+    const ulong term = first_step / steps;
+    const ulong k_first = first_step % steps * KT;
+
+    __global const ulong *a_next = a + matrix * a_matrix + term * a_term + row * a_stride + k_first;
 #ifdef TRANSPOSED
-    __global const ulong *b_next = b + matrix * b_matrix + column * b_stride;
+    __global const ulong *b_next = b + matrix * b_matrix + term * b_term + column * b_stride + k_first;
 #else
-    __global const ulong *b_next = b + matrix * b_matrix + column;
+    __global const ulong *b_next = b + matrix * b_matrix + term * b_term + k_first * b_stride + column;
 #endif
 
     ulong sums[TM][TN];
@@ -63,9 +75,7 @@ __kernel __attribute__((reqd_work_group_size(WN, WM, 1))) void ring_product(
         }
     }
 
-    const ulong steps = inner / KT;
-    const ulong total = steps * terms;
-    ulong left_in_term = steps;
+    ulong left_in_term = steps - first_step % steps;
     ulong2 a_held[LOADS_A];
     ulong2 b_held[LOADS_B];
 
@@ -183,7 +193,7 @@ __kernel __attribute__((reqd_work_group_size(WN, WM, 1))) void ring_product(
         barrier(CLK_LOCAL_MEM_FENCE);
     }
 
-    c += matrix * c_matrix + row * c_stride + column;
+    c += slice * c_slice + matrix * c_matrix + row * c_stride + column;
 #pragma unroll
     for (uint i = 0; i < TM; i++)
     {
@@ -197,12 +207,13 @@ __kernel __attribute__((reqd_work_group_size(WN, WM, 1))) void ring_product(
 
 #else
 
-// Without local memory, for processors, whose caches do its work: a work-item makes TM rows of eight columns.
+// Without local memory, for processors, whose caches do its work: a work-item makes TM rows of eight columns. Never in slices.
 __kernel __attribute__((reqd_work_group_size(WN, WM, 1))) void ring_product(
     __global const ulong *restrict a, ulong a_stride, ulong a_matrix, ulong a_term,
     __global const ulong *restrict b, ulong b_stride, ulong b_matrix, ulong b_term,
     __global ulong *restrict c, ulong c_stride, ulong c_matrix,
-    ulong inner, ulong terms, ulong first_row, ulong first_matrix)
+    ulong inner, ulong terms, ulong first_row, ulong first_matrix,
+    ulong slices, ulong slice_steps, ulong c_slice)
 {
     const ulong row = first_row + (ulong)get_global_id(1) * TM;
     const ulong column = (ulong)get_global_id(0) * 8;
@@ -246,3 +257,16 @@ __kernel __attribute__((reqd_work_group_size(WN, WM, 1))) void ring_product(
 }
 
 #endif
+
+// c = the sum of the slices, where the first stands.
+__kernel void sum_slices(__global ulong *c, ulong first, ulong slices, ulong c_slice)
+{
+    c += first + get_global_id(0);
+    ulong sum = c[0];
+    for (ulong slice = 1; slice < slices; slice++)
+    {
+        sum += c[slice * c_slice];
+    }
+
+    c[0] = sum;
+}

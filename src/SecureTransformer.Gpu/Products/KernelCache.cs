@@ -6,10 +6,15 @@ namespace SecureTransformer.Gpu.Products;
 /// <summary>The kernels of a context, each built when it is first needed.</summary>
 internal sealed class KernelCache(ClContext context) : IDisposable
 {
-    private readonly ConcurrentDictionary<(RingTile Tile, bool Transposed), Lazy<ClKernel>> _kernels = new();
+    private const string Product = "ring_product";
+    private const string Sum = "sum_slices";
 
-    internal ClKernel Get(RingTile tile, bool transposed) =>
-        _kernels.GetOrAdd((tile, transposed), key => new Lazy<ClKernel>(() => Build(key.Tile, key.Transposed))).Value;
+    private readonly ConcurrentDictionary<(string Name, RingTile Tile, bool Transposed), Lazy<ClKernel>> _kernels = new();
+
+    /// <summary>Gets the kernel that adds up the slices of a product.</summary>
+    internal ClKernel SumOfSlices => Get(Sum, RingTile.Direct, false);
+
+    internal ClKernel Get(RingTile tile, bool transposed) => Get(Product, tile, transposed);
 
     /// <summary>Whether the device has room for a tile's groups, also after the compiler has given out the registers.</summary>
     internal bool Runs(RingTile tile, bool transposed) => tile.Fits(context.Device) && Get(tile, transposed).LargestWorkGroup >= tile.GroupSize;
@@ -25,7 +30,9 @@ internal sealed class KernelCache(ClContext context) : IDisposable
         }
     }
 
-    private ClKernel Build(RingTile tile, bool transposed) => ClKernel.Build(context, Source("ring64.cl"), tile.BuildOptions(transposed), "ring_product");
+    private ClKernel Get(string name, RingTile tile, bool transposed) => _kernels.GetOrAdd(
+        (name, tile, transposed),
+        key => new Lazy<ClKernel>(() => ClKernel.Build(context, Source("ring64.cl"), key.Tile.BuildOptions(key.Transposed), key.Name))).Value;
 
     private static string Source(string name)
     {

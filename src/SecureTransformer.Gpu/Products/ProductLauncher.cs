@@ -23,15 +23,17 @@ internal sealed unsafe class ProductLauncher : IDisposable
     private readonly IdleBuffers<ClBuffer> _results;
     private readonly IdleBuffers<ClStaging> _staging;
     private readonly RingTile? _only;
+    private readonly int _units;
 
     // A kernel's arguments are set one by one.
     private readonly Lock _launching = new();
 
-    internal ProductLauncher(OpenClBackend backend, ClContext context, bool measure, RingTile? only)
+    internal ProductLauncher(OpenClBackend backend, ClContext context, bool measure, RingTile? only, int? units)
     {
         _backend = backend;
         _context = context;
-        _only = only;
+        _only = only ?? (context.Device.Kind == OpenClDeviceKind.Cpu ? RingTile.Direct : null);
+        _units = units ?? context.Device.ComputeUnits;
         _uploads = ClQueue.Create(context, false);
         _products = ClQueue.Create(context, measure);
         _downloads = ClQueue.Create(context, false);
@@ -106,9 +108,9 @@ internal sealed unsafe class ProductLauncher : IDisposable
     private void Launch(in ProductRequest request, OpenClProduct product)
     {
         bool transposed = request.Transposed;
-        RingTile tile = _only ?? RingTile.For(_context.Device, request.Count, request.Rows, request.Columns, t => _kernels.Runs(t, transposed));
+        RingTile tile = _only ?? RingTile.For(_units, request.Count, request.Rows, (long)request.Terms * request.Inner, request.Columns, t => _kernels.Runs(t, transposed));
         ClKernel kernel = _kernels.Get(tile, transposed);
-        var layout = new ProductLayout(request, tile, _context.Device.ComputeUnits);
+        var layout = new ProductLayout(request, tile, _units);
 
         ClBuffer left = Rent(_operands, _uploads, layout.LeftBytes, product);
         ClBuffer right = request.Packed is { } packed ? Hold(packed.Buffer, product) : Rent(_operands, _uploads, layout.RightBytes, product);
@@ -187,11 +189,11 @@ internal sealed unsafe class ProductLauncher : IDisposable
         long rowTiles = ((one ? rows : request.Rows) + tile.Rows - 1L) / tile.Rows;
         nuint* global = stackalloc nuint[]
         {
-            (nuint)(layout.ResultStride / tile.Columns * tile.GroupColumns), (nuint)(rowTiles * tile.GroupRows), one ? 1 : (nuint)(rows / request.Rows),
+            (nuint)(layout.ResultStride / tile.Columns * tile.GroupColumns), (nuint)(rowTiles * tile.GroupRows), (nuint)(layout.Slices * (one ? 1 : rows / request.Rows)),
         };
         nuint* local = stackalloc nuint[] { (nuint)tile.GroupColumns, (nuint)tile.GroupRows, 1 };
         nint before = uploaded.DangerousGetHandle();
-        nint done;
+        nint done = 0;
         lock (_launching)
         {
             kernel.Set(0, left);
@@ -209,12 +211,36 @@ internal sealed unsafe class ProductLauncher : IDisposable
             kernel.Set(12, (ulong)request.Terms);
             kernel.Set(13, one ? (ulong)row : 0);
             kernel.Set(14, one ? 0 : (ulong)(row / request.Rows));
-            _context.Check(Cl.EnqueueNDRangeKernel(_products, kernel, 3, null, global, local, 1, &before, &done), "clEnqueueNDRangeKernel");
+            kernel.Set(15, (ulong)layout.Slices);
+            kernel.Set(16, (ulong)layout.SliceSteps);
+            kernel.Set(17, (ulong)layout.ResultSlice);
+            bool whole = layout.Slices == 1;
+            _context.Check(Cl.EnqueueNDRangeKernel(_products, kernel, 3, null, global, local, 1, &before, whole ? &done : null), "clEnqueueNDRangeKernel");
+            if (!whole)
+            {
+                long first = one ? row * layout.ResultStride : row / request.Rows * layout.ResultMatrix;
+                long words = one ? rowTiles * tile.Rows * layout.ResultStride : rows / request.Rows * layout.ResultMatrix;
+                done = Sum(result, layout, first, words);
+            }
         }
 
         var computed = new ClEvent(done, _context);
         _products.Flush();
         return computed;
+    }
+
+    // The queue is in order: the slices are there.
+    private nint Sum(ClBuffer result, in ProductLayout layout, long first, long words)
+    {
+        ClKernel kernel = _kernels.SumOfSlices;
+        kernel.Set(0, result);
+        kernel.Set(1, (ulong)first);
+        kernel.Set(2, (ulong)layout.Slices);
+        kernel.Set(3, (ulong)layout.ResultSlice);
+        nuint global = (nuint)words;
+        nint done;
+        _context.Check(Cl.EnqueueNDRangeKernel(_products, kernel, 1, null, &global, null, 0, null, &done), "clEnqueueNDRangeKernel");
+        return done;
     }
 
     private ClEvent Download(in ProductRequest request, in ProductLayout layout, int row, int rows, ClBuffer result, ClStaging staged, ClEvent computed)

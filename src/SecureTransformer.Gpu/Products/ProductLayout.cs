@@ -30,7 +30,16 @@ internal readonly struct ProductLayout
 
         ResultStride = Padding.Up(request.Columns, tile.Columns);
         ResultMatrix = Padding.Up(request.Rows, tile.Rows) * ResultStride;
-        ResultBytes = checked(request.Count * ResultMatrix * sizeof(ulong));
+        ResultSlice = request.Count * ResultMatrix;
+        Slices = tile.Slices(computeUnits, request.Count, request.Rows, request.Terms * Inner, request.Columns);
+        if (tile.Step > 0)
+        {
+            long steps = request.Terms * Inner / tile.Step;
+            SliceSteps = (steps + Slices - 1) / Slices;
+            Slices = (steps + SliceSteps - 1) / SliceSteps;
+        }
+
+        ResultBytes = checked(Slices * ResultSlice * sizeof(ulong));
         StagedBytes = (long)request.TotalRows * request.Columns * sizeof(ulong);
 
         // Blocks of rows of one matrix, or of whole matrices, each with work for all units twice over: one is computed while others are copied.
@@ -65,7 +74,16 @@ internal readonly struct ProductLayout
 
     internal long ResultMatrix { get; }
 
+    /// <summary>Gets the distance between the slices of the product.</summary>
+    internal long ResultSlice { get; }
+
     internal long ResultBytes { get; }
+
+    /// <summary>Gets how many products of a part of the inner dimension are added up.</summary>
+    internal long Slices { get; }
+
+    /// <summary>Gets the steps of each slice, the last of which may have fewer.</summary>
+    internal long SliceSteps { get; }
 
     internal long StagedBytes { get; }
 

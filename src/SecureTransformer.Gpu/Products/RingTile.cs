@@ -18,6 +18,10 @@ internal sealed record RingTile(string Name, int GroupRows, int GroupColumns, in
     /// <summary>No tile has more rows or columns.</summary>
     internal const int Largest = 128;
 
+    // A slice of fewer steps spends its time on loading the first and writing the sums; which costs about as much as so many terms.
+    private const int LeastSteps = 8;
+    private const int TermsToBegin = 64;
+
     /// <summary>64 sums in the registers of each of 256 work-items: 16 words loaded from local memory for 64 multiply-adds.</summary>
     internal static RingTile Large { get; } = new("large", 16, 16, 8, 8, 8, 1);
 
@@ -45,12 +49,8 @@ internal sealed record RingTile(string Name, int GroupRows, int GroupColumns, in
     internal long LocalBytes => 2L * Step * (Rows + 2 + Columns + 2) * sizeof(ulong);
 
     /// <summary>The tile with which a product should take the device least time: the units' turns, times the work of a group.</summary>
-    internal static RingTile For(OpenClDevice device, int count, int rows, int columns, Func<RingTile, bool> fits)
+    internal static RingTile For(int units, int count, int rows, long inner, int columns, Func<RingTile, bool> fits)
     {
-        if (device.Kind == OpenClDeviceKind.Cpu)
-        {
-            return Direct;
-        }
 
         RingTile[] tiles = [Large, Medium, Small, Few];
         Array.Sort(tiles, (x, y) => Cost(x).CompareTo(Cost(y)));
@@ -58,12 +58,17 @@ internal sealed record RingTile(string Name, int GroupRows, int GroupColumns, in
 
         double Cost(RingTile tile)
         {
-            long turns = (tile.Groups(count, rows, columns) + device.ComputeUnits - 1) / device.ComputeUnits;
-            return (double)turns * tile.Rows * tile.Columns / tile.Efficiency;
+            long slices = tile.Slices(units, count, rows, inner, columns);
+            long turns = (tile.Groups(count, rows, columns) * slices + units - 1) / units;
+            return turns * ((double)inner / slices + TermsToBegin) * tile.Rows * tile.Columns / tile.Efficiency;
         }
     }
 
     internal bool Fits(OpenClDevice device) => GroupSize <= device.LargestWorkGroup && LocalBytes <= device.LocalMemory;
+
+    /// <summary>In how many slices the inner dimension is cut, so that every unit has a group: as long as each has some steps.</summary>
+    internal long Slices(int units, int count, int rows, long inner, int columns) =>
+        Step == 0 ? 1 : Math.Max(1, Math.Min(units / Groups(count, rows, columns), inner / Step / LeastSteps));
 
     internal long Groups(int count, int rows, int columns) => (long)count * ((rows + Rows - 1L) / Rows) * ((columns + Columns - 1L) / Columns);
 

@@ -10,13 +10,13 @@ internal sealed class CpuBatchProduct : IPendingProduct
     private bool _disposed;
 
     public CpuBatchProduct(
-        BatchShape shape, ReadOnlySpan<ulong> a0, ReadOnlySpan<ulong> b0, ReadOnlySpan<ulong> a1, ReadOnlySpan<ulong> b1, int maxDegreeOfParallelism)
+        BatchShape shape, ReadOnlySpan<ulong> a0, ReadOnlySpan<ulong> b0, ReadOnlySpan<ulong> a1, ReadOnlySpan<ulong> b1, int maxDegreeOfParallelism, SecretBufferPool? pool)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxDegreeOfParallelism, 1);
         _shape = shape;
         _maxDegreeOfParallelism = maxDegreeOfParallelism;
-        _left = a1.IsEmpty ? [Left(a0)] : [Left(a0), Left(a1)];
-        _right = a1.IsEmpty ? [Right(b0)] : [Right(b0), Right(b1)];
+        _left = a1.IsEmpty ? [Left(a0, pool)] : [Left(a0, pool), Left(a1, pool)];
+        _right = a1.IsEmpty ? [Right(b0, pool)] : [Right(b0, pool), Right(b1, pool)];
     }
 
     public int Rows => _shape.Count * _shape.Rows;
@@ -60,7 +60,8 @@ internal sealed class CpuBatchProduct : IPendingProduct
 
     public override string ToString() => $"{nameof(CpuBatchProduct)}[{_shape.Count} x {_shape.Rows} x {_shape.Columns}]";
 
-    private CpuOperand Left(ReadOnlySpan<ulong> words) => new(new MatrixView(words, _shape.Count * _shape.Rows, _shape.Inner));
+    private CpuOperand Left(ReadOnlySpan<ulong> words, SecretBufferPool? pool) => new(new MatrixView(words, _shape.Count * _shape.Rows, _shape.Inner), pool);
 
-    private CpuOperand Right(ReadOnlySpan<ulong> words) => new(new MatrixView(words, _shape.Count * StoredRows, _shape.TransposeRight ? _shape.Inner : _shape.Columns));
+    private CpuOperand Right(ReadOnlySpan<ulong> words, SecretBufferPool? pool) =>
+        new(new MatrixView(words, _shape.Count * StoredRows, _shape.TransposeRight ? _shape.Inner : _shape.Columns), pool);
 }

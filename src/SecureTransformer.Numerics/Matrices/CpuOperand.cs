@@ -5,11 +5,11 @@ internal sealed unsafe class CpuOperand : IDisposable
 {
     private readonly NativeWords _words;
 
-    public CpuOperand(MatrixView source)
+    public CpuOperand(MatrixView source, SecretBufferPool? pool)
     {
         Rows = source.Rows;
         Columns = source.Columns;
-        _words = new NativeWords((long)Rows * Columns);
+        _words = new NativeWords((long)Rows * Columns, pool);
         fixed (ulong* from = source.Values)
         {
             if (source.IsTransposed)

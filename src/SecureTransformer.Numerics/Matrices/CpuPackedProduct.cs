@@ -10,7 +10,7 @@ internal sealed class CpuPackedProduct : IPendingProduct
     private readonly int _maxDegreeOfParallelism;
     private bool _disposed;
 
-    public CpuPackedProduct(MatrixView a0, MatrixView a1, PackedMatrix b, int columns, bool transposed, int maxDegreeOfParallelism)
+    public CpuPackedProduct(MatrixView a0, MatrixView a1, PackedMatrix b, int columns, bool transposed, int maxDegreeOfParallelism, SecretBufferPool? pool)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxDegreeOfParallelism, 1);
         ObjectDisposedException.ThrowIf(b.Handle.IsClosed, b);
@@ -19,8 +19,8 @@ internal sealed class CpuPackedProduct : IPendingProduct
         _transposed = transposed;
         _maxDegreeOfParallelism = maxDegreeOfParallelism;
         _right = b;
-        _first = new CpuOperand(a0);
-        _second = a1.Rows == 0 && a1.Columns == 0 ? null : new CpuOperand(a1);
+        _first = new CpuOperand(a0, pool);
+        _second = a1.Rows == 0 && a1.Columns == 0 ? null : new CpuOperand(a1, pool);
     }
 
     public int Rows { get; }
