@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using SecureTransformer.Gpu.OpenCl;
 using SecureTransformer.Numerics;
 
@@ -64,7 +63,6 @@ internal sealed unsafe class OpenClProduct(OpenClBackend backend, int rows, int 
     }
 
     /// <summary>Waits for the device, and overwrites everything with zeros.</summary>
-    [MethodImpl(MethodImplOptions.Synchronized)]
     public void Dispose()
     {
         if (_disposed)

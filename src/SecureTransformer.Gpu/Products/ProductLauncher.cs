@@ -82,10 +82,8 @@ internal sealed unsafe class ProductLauncher : IDisposable
         }
         catch
         {
-            // Commands without a kernel after them may still read the product's memory.
-            _uploads.Finish();
-            _products.Finish();
-            _downloads.Finish();
+            // Commands that no event is kept of may still use the product's memory.
+            FinishAll();
             product.Dispose();
             throw;
         }
@@ -93,9 +91,7 @@ internal sealed unsafe class ProductLauncher : IDisposable
 
     public void Dispose()
     {
-        _uploads.Finish();
-        _products.Finish();
-        _downloads.Finish();
+        FinishAll();
         _operands.Dispose();
         _results.Dispose();
         _staging.Dispose();
@@ -103,6 +99,15 @@ internal sealed unsafe class ProductLauncher : IDisposable
         _uploads.Dispose();
         _products.Dispose();
         _downloads.Dispose();
+    }
+
+    // Whatever a broken device says: memory is zeroed and freed all the same.
+    private void FinishAll()
+    {
+        foreach (ClQueue queue in (ReadOnlySpan<ClQueue>)[_uploads, _products, _downloads])
+        {
+            _ = Cl.Finish(queue);
+        }
     }
 
     private void Launch(in ProductRequest request, OpenClProduct product)
