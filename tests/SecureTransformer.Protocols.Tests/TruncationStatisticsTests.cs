@@ -58,6 +58,11 @@ public class TruncationStatisticsTests
     [InlineData(4, 1)]
     [InlineData(5, 2)]
     [InlineData(7, 3)]
+#if SHAMIR_MATRIX
+    [InlineData(7, 2)]
+    [InlineData(10, 3)]
+    [InlineData(10, 4)]
+#endif
     public async Task A_hundred_thousand_truncated_products_of_polynomial_shares_err_by_less_than_one_unit_and_not_on_average(int parties, int threshold)
     {
         const int count = Chunk / 10;
